@@ -1,0 +1,98 @@
+import { describeError, errnoOf, KeeperError } from "../errors.ts";
+import type { Job, Plan, Step } from "../plan/plan.ts";
+import { appendNote } from "./append-note.ts";
+import { archiveTranscript } from "./archive-transcript.ts";
+import { editRegistry } from "./edit-registry.ts";
+import { emptyTranscript } from "./empty-transcript.ts";
+import { isFinished, type Outcome } from "./outcome.ts";
+import { removeTranscript } from "./remove-transcript.ts";
+import type { Progress, Tools } from "./tools.ts";
+
+/** What became of a job: the outcomes of its steps up to the one that ended it. */
+export type JobOutcome = { job: Job; outcomes: Outcome[]; isFinished: boolean; hasChanged: boolean };
+
+/**
+ * Does the jobs of a plan, one after the other. A job that fails or has to wait does not stop the others; an abort stops
+ * before the next step, and inside a long one.
+ */
+export async function* applyPlan(plan: Plan, tools: Tools): AsyncGenerator<JobOutcome> {
+  for (const job of plan.jobs) yield await applyJob(job, tools);
+}
+
+async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
+  const progress: Progress = { job };
+  const outcomes: Outcome[] = [];
+  const last = job.steps.at(-1);
+  if (job.wait && last) outcomes.push({ step: last, result: "busy", because: job.wait, detail: {} });
+  else {
+    for (const step of job.steps) {
+      const outcome = await applyStep(step, progress, tools);
+      outcomes.push(outcome);
+      if (!isFinished(outcome)) break;
+    }
+  }
+  const isDone = outcomes.length === job.steps.length && outcomes.every(isFinished);
+  return { job, outcomes, isFinished: isDone, hasChanged: isDone && outcomes.some(({ result }) => result === "done") };
+}
+
+async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
+  const about = {
+    kind: step.kind,
+    ...("transcript" in step ? { path: step.transcript.path, sessionId: step.transcript.sessionId } : {}),
+  };
+  if (tools.signal.aborted) return stopped(step);
+  tools.journal.write("begin", about);
+  const outcome = await execute(step, progress, tools).catch((error: unknown) =>
+    tools.signal.aborted ? stopped(step) : failure(step, error),
+  );
+  tools.journal.write("end", {
+    ...about,
+    result: outcome.result,
+    ...outcome.detail,
+    ...(outcome.undo ? { undo: outcome.undo } : {}),
+    ...(outcome.because ? { because: outcome.because } : {}),
+  });
+  return outcome;
+}
+
+async function execute(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
+  switch (step.kind) {
+    case "archive-transcript":
+      return archiveTranscript(step, progress, tools);
+    case "append-note":
+      return appendNote(step, progress, tools);
+    case "edit-registry":
+      return editRegistry(step, progress, tools);
+    case "empty-transcript":
+      return emptyTranscript(step, progress, tools);
+    case "remove-transcript":
+      return removeTranscript(step, progress, tools);
+    case "prune-archive":
+    case "restart-gateway":
+      throw new Error(`${step.kind} is no step of a job`);
+  }
+}
+
+function stopped(step: Step): Outcome {
+  return { step, result: "busy", because: "the run was stopped before this was done", detail: {} };
+}
+
+/** A step that threw changed nothing that it had not archived; the words say what stood in the way. */
+function failure(step: Step, error: unknown): Outcome {
+  if (error instanceof KeeperError) {
+    const result = error.code === "changed" ? "changed-since-plan" : "failed";
+    return { step, result, because: error.message, hint: error.hint, detail: {} };
+  }
+  const reason = REASONS[errnoOf(error) ?? ""] ?? describeError(error);
+  return { step, result: "failed", because: reason, hint: "the session was left as it was", detail: {} };
+}
+
+const REASONS: Record<string, string> = {
+  ENOSPC: "the disk is full",
+  EDQUOT: "the disk quota is used up",
+  EROFS: "the file system is read-only",
+  EACCES: "this user may not write there",
+  EPERM: "this user may not do that",
+  ELOOP: "a symbolic link stands in its place, and links are never followed",
+  EIO: "the disk reports an error",
+};

@@ -1,0 +1,220 @@
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
+import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
+import { archiveName } from "../archive/names.ts";
+import { dialects } from "../dialects/index.ts";
+import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { errnoOf } from "../errors.ts";
+import { isAlive } from "../host/processes.ts";
+import type { Transcript } from "../installation/installation.ts";
+import { sessionKeyOf } from "../installation/installation.ts";
+import type { Step } from "../plan/plan.ts";
+import { readLinesBackwards, readPieces } from "../transcript/lines.ts";
+import { openTranscript } from "../transcript/open.ts";
+import { collectTouchedFiles } from "../transcript/touched-files.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Archived, Progress, Tools } from "./tools.ts";
+
+type ArchiveStep = Extract<Step, { kind: "archive-transcript" }>;
+
+/** A last line without its newline is somebody's write in progress while the file is younger than this. */
+const WRITE_IN_PROGRESS_MS = 2000;
+
+/**
+ * Copies a transcript into the archive: written beside, synced, read back and compared, put under its name without
+ * replacing anything, and entered in the catalog. Bytes that the catalog holds already are not archived again.
+ */
+export async function archiveTranscript(step: ArchiveStep, progress: Progress, tools: Tools): Promise<Outcome> {
+  const { transcript } = step;
+  const folder = archiveFolderOf(tools.settings, tools.installation, transcript.dialect);
+  const file = await openTranscript(transcript.path, transcript.fingerprint);
+  try {
+    const source = fingerprintOfDescriptor(file.fd);
+    if (!progress.job.force && !isUnchanged(transcript.fingerprint, source)) return changed(step);
+    const bytes = await wholeLines(file, source);
+    const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
+    if (known) {
+      progress.archived = { ...known, source, bytes };
+      return {
+        step,
+        result: "already-done",
+        because: "these bytes are in the archive already",
+        detail: describe(known.record, known.path),
+      };
+    }
+    const made = await archiveRange(
+      {
+        file,
+        from: 0,
+        to: bytes,
+        folder,
+        transcript,
+        reason: step.reason,
+        source: progress.job.force ? undefined : source,
+      },
+      tools,
+    );
+    if (!made) return changed(step);
+    progress.archived = { ...made, source, bytes };
+    return { step, result: "done", detail: describe(made.record, made.path), undo: { archive: made.path } };
+  } finally {
+    await file.close();
+  }
+}
+
+/**
+ * Archives the bytes [from, to) of an open transcript.
+ *
+ * @param of.source when given, nothing is published if the file is not in this state any more
+ * @returns undefined when it was not
+ */
+export async function archiveRange(
+  of: {
+    file: FileHandle;
+    from: number;
+    to: number;
+    folder: string;
+    transcript: Transcript;
+    reason: CatalogRecord["reason"];
+    source: Fingerprint | undefined;
+  },
+  tools: Tools,
+): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
+  const { disk, signal } = tools;
+  const { transcript, folder } = of;
+  const at = new Date();
+  const name = (attempt: number) =>
+    archiveName({
+      dialect: transcript.dialect,
+      group: transcript.group,
+      sessionId: transcript.sessionId,
+      reason: of.reason,
+      at,
+      attempt,
+    });
+  const partial = join(folder, `${name(1)}.${process.pid}.partial`);
+  disk.makeFolder(dirname(partial));
+  removeAbandoned(dirname(partial), tools);
+  const touched = collectTouchedFiles(dialects[transcript.dialect]);
+  const target = await disk.create(partial);
+  let summary: GzipSummary;
+  try {
+    summary = await gzipRange(of.file, { from: of.from, to: of.to }, target, { signal, onChunk: touched.push });
+    await target.sync();
+    await verifyGzip(target, summary, { signal });
+    await target.close();
+    if (of.source && !isUnchanged(of.source, lookAt(transcript.path)?.fingerprint)) {
+      disk.remove(partial);
+      return undefined;
+    }
+  } catch (error) {
+    await target.close().catch(() => undefined);
+    disk.remove(partial);
+    throw error;
+  }
+  const archive = publish(partial, folder, name, tools);
+  const earlier = readCatalog(folder).filter(
+    ({ sessionId, source }) => sessionId === transcript.sessionId && source === transcript.path,
+  );
+  const sessionKey = sessionKeyOf(transcript);
+  const previous = earlier.at(-1);
+  const record: CatalogRecord = {
+    archive,
+    at: at.toISOString(),
+    runId: tools.runId,
+    command: tools.command,
+    installation: tools.installation.name,
+    dialect: transcript.dialect,
+    group: transcript.group,
+    source: transcript.path,
+    sessionId: transcript.sessionId,
+    ...(sessionKey ? { sessionKey } : {}),
+    reason: of.reason,
+    ...summary,
+    segment: (previous?.segment ?? 0) + 1,
+    ...(previous ? { previous: previous.archive } : {}),
+  };
+  appendToCatalog(disk, folder, record);
+  return { record, path: join(folder, archive), files: touched.end() };
+}
+
+/** Gives the archive its name by linking, which fails on a name that is taken, so nothing is ever replaced. */
+function publish(partial: string, folder: string, name: (attempt: number) => string, { disk }: Tools): string {
+  for (let attempt = 1; ; attempt += 1) {
+    const archive = name(attempt);
+    try {
+      disk.link(partial, join(folder, archive));
+    } catch (error) {
+      if (errnoOf(error) === "EEXIST") continue;
+      disk.remove(partial);
+      throw error;
+    }
+    disk.remove(partial);
+    disk.syncFolder(dirname(partial));
+    return archive;
+  }
+}
+
+/** The archive that holds exactly these bytes of this transcript, if there is one that still proves to. */
+async function findCatalogued(
+  file: FileHandle,
+  bytes: number,
+  folder: string,
+  transcript: Transcript,
+  signal: AbortSignal,
+): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
+  const records = readCatalog(folder).filter(
+    (record) => record.source === transcript.path && record.bytes === bytes && existsSync(join(folder, record.archive)),
+  );
+  if (records.length === 0) return undefined;
+  const hash = createHash("sha256");
+  const touched = collectTouchedFiles(dialects[transcript.dialect]);
+  for await (const piece of readPieces(file, 0, bytes)) {
+    signal.throwIfAborted();
+    hash.update(piece);
+    touched.push(piece);
+  }
+  const sha256 = hash.digest("hex");
+  const record = records.find((candidate) => candidate.sha256 === sha256);
+  if (!record) return undefined;
+  const stored = await open(join(folder, record.archive));
+  try {
+    await verifyGzip(stored, record, { signal });
+  } catch {
+    return undefined; // damaged since: archive anew
+  } finally {
+    await stored.close();
+  }
+  return { record, path: join(folder, record.archive), files: touched.end() };
+}
+
+/** The length up to which the file holds whole lines; a last line that nobody will finish counts as whole. */
+async function wholeLines(file: FileHandle, { sizeBytes, mtimeMs }: Fingerprint): Promise<number> {
+  if (sizeBytes === 0 || Date.now() - mtimeMs > WRITE_IN_PROGRESS_MS) return sizeBytes;
+  const last = Buffer.alloc(1);
+  await file.read(last, 0, 1, sizeBytes - 1);
+  if (last[0] === 0x0a) return sizeBytes;
+  for await (const line of readLinesBackwards(file, sizeBytes)) return sizeBytes - line.length;
+  return sizeBytes;
+}
+
+/** Half-made archives of runs that were killed. */
+function removeAbandoned(folder: string, { disk }: Tools): void {
+  for (const name of readdirSync(folder)) {
+    const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);
+    if (pid > 0 && pid !== process.pid && !isAlive(pid)) disk.remove(join(folder, name));
+  }
+}
+
+function describe(record: CatalogRecord, path: string): Record<string, unknown> {
+  const { bytes, lines, sha256, gzipBytes, segment } = record;
+  return { archive: path, bytes, lines, sha256, gzipBytes, segment };
+}
+
+function changed(step: ArchiveStep): Outcome {
+  return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+}

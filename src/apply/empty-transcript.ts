@@ -1,0 +1,79 @@
+import { readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { type Fingerprint, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { dropArchivedBytes } from "../disk/shorten.ts";
+import { KeeperError } from "../errors.ts";
+import type { Step } from "../plan/plan.ts";
+import { hasNoRows } from "../transcript/contents.ts";
+import { openTranscript } from "../transcript/open.ts";
+import { editRegistry, isStillNeeded } from "./edit-registry.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Progress, Tools } from "./tools.ts";
+
+type EmptyStep = Extract<Step, { kind: "empty-transcript" }>;
+
+const UUID_TRANSCRIPT = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}\.jsonl$/i;
+const CLEAR_ATTEMPTS = 3;
+
+/** Takes all archived rows out of a Claude Code transcript; what anybody added since stays in it. */
+export async function emptyTranscript(step: EmptyStep, progress: Progress, tools: Tools): Promise<Outcome> {
+  const { transcript } = step;
+  const { archived, job } = progress;
+  if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
+  if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
+    return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+  }
+  const file = await openTranscript(transcript.path, archived.source);
+  let shortened: Awaited<ReturnType<typeof dropArchivedBytes>>;
+  try {
+    shortened = await dropArchivedBytes(tools.disk, transcript.path, file, archived.source, archived.bytes);
+  } finally {
+    await file.close();
+  }
+  if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
+  await stepBackInTime(transcript.path, archived.source, tools);
+  await clearAgain(progress, tools);
+  const { mtimeMs, mode } = archived.source;
+  return {
+    step,
+    result: "done",
+    detail: {
+      ...shortened,
+      bytesBefore: archived.source.sizeBytes,
+      bytesAfter: lookAt(transcript.path)?.fingerprint.sizeBytes ?? 0,
+    },
+    undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
+  };
+}
+
+/**
+ * Makes an emptied transcript look older than the others of its folder: the newest is what `--continue` opens. One that
+ * somebody has written to again keeps its time.
+ */
+async function stepBackInTime(path: string, before: Fingerprint, { disk }: Tools): Promise<void> {
+  const now = lookAt(path);
+  if (!now) return;
+  const file = await openTranscript(path, now.fingerprint);
+  const isEmpty = await hasNoRows(file, now.fingerprint.sizeBytes);
+  await file.close();
+  if (!isEmpty) return;
+  const folder = dirname(path);
+  const others = readdirSync(folder)
+    .filter((name) => UUID_TRANSCRIPT.test(name) && name !== basename(path))
+    .flatMap((name) => lookAt(join(folder, name))?.fingerprint.mtimeMs ?? []);
+  const oldest = Math.min(...others) - 1000;
+  disk.setTimes(path, others.length > 0 ? Math.min(before.mtimeMs, oldest) : before.mtimeMs);
+}
+
+/** A turn that was under way may have written the id back when it ended. */
+async function clearAgain(progress: Progress, tools: Tools): Promise<void> {
+  for (const step of progress.job.steps) {
+    for (
+      let attempt = 0;
+      step.kind === "edit-registry" && isStillNeeded(step) && attempt < CLEAR_ATTEMPTS;
+      attempt += 1
+    ) {
+      await editRegistry(step, { job: { ...progress.job, force: true } }, tools);
+    }
+  }
+}

@@ -1,0 +1,62 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { dirname, join, sep } from "node:path";
+import { appendToCatalog, readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
+import { verifyGzip } from "../archive/gzip.ts";
+import { archivesBeyond, type Lineage } from "../archive/retention.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import type { Transcript } from "../installation/installation.ts";
+import { sessionKeyOf } from "../installation/installation.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+/** Lets rotate's oldest archives of a session's line go, beyond the number to keep. An archive that its catalog entry does not fit stays. */
+export async function pruneArchives(transcript: Transcript, tools: Tools): Promise<Outcome[]> {
+  const folder = archiveFolderOf(tools.settings, tools.installation, transcript.dialect);
+  const outcomes: Outcome[] = [];
+  for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), tools.settings.rotate.keepArchives)) {
+    const path = join(folder, record.archive);
+    const step = { kind: "prune-archive" as const, archive: path };
+    const seen = lookAt(path);
+    if (!path.startsWith(folder + sep) || !seen) {
+      appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
+      continue;
+    }
+    if (seen.kind !== "file" || !(await holdsItsRecord(path, record, tools.signal))) {
+      outcomes.push({
+        step,
+        result: "failed",
+        because: "it does not hold what the catalog says of it, so it was left alone",
+        detail: { archive: path },
+      });
+      continue;
+    }
+    tools.disk.remove(path);
+    tools.disk.syncFolder(dirname(path));
+    appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
+    outcomes.push({ step, result: "done", detail: { archive: path, bytes: record.bytes } });
+  }
+  return outcomes;
+}
+
+export function lineageOf(transcript: Transcript): Lineage {
+  return { sessionId: transcript.sessionId, sessionKey: sessionKeyOf(transcript) };
+}
+
+async function holdsItsRecord(
+  path: string,
+  record: Parameters<typeof verifyGzip>[1],
+  signal: AbortSignal,
+): Promise<boolean> {
+  const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+  try {
+    await verifyGzip(file, record, { signal });
+    return true;
+  } catch {
+    signal.throwIfAborted();
+    return false;
+  } finally {
+    await file.close();
+  }
+}

@@ -1,0 +1,117 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { type CommandResult, runCommand } from "../host/command.ts";
+import type { Installation } from "../installation/installation.ts";
+import { listFolder } from "../installation/registries.ts";
+import { ownerFacts } from "../locks/gateway-lock.ts";
+import { readLock } from "../locks/lock-file.ts";
+import { judgeLock } from "../locks/staleness.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+const POLL_MS = 500;
+const HEALTH_CALL_LIMIT_MS = 30_000;
+
+/**
+ * Restarts the gateway with the configured command, after turns that are under way had `restartTimeout` to end, and waits
+ * until the health command says that it is well.
+ */
+export async function restartGateway(tools: Tools): Promise<Outcome> {
+  const { gateway } = tools.installation.settings;
+  const step = { kind: "restart-gateway" as const };
+  if (!gateway.restart) return { step, result: "failed", because: "no restart command is configured", detail: {} };
+  const waitedMs = await waitForTurns(tools, gateway.restartTimeout);
+  const env = withUserBus(tools.env);
+  const result = await runCommand(gateway.restart, { timeoutMs: gateway.restartTimeout, env, signal: tools.signal });
+  const detail = { command: gateway.restart[0], exitCode: result.status, waitedMs };
+  if (result.status !== 0)
+    return { step, result: "failed", ...explain(result, gateway.restart, gateway.restartTimeout), detail };
+  if (!gateway.health)
+    return { step, result: "done", because: "no health command is configured, so its health was not checked", detail };
+  const isWell = await waitForHealth(gateway.health, gateway.restartTimeout, env, tools.signal);
+  if (isWell) return { step, result: "done", detail: { ...detail, healthy: true } };
+  const because = `it was restarted, but ${gateway.health[0]} did not report it well within ${gateway.restartTimeout / 1000} s`;
+  return {
+    step,
+    result: "failed",
+    because,
+    hint: "look at the gateway's own log; the sessions that were mended stay mended",
+    detail: { ...detail, healthy: false },
+  };
+}
+
+/** A transcript lock of a living owner is somebody in the middle of a turn. */
+async function waitForTurns(tools: Tools, limitMs: number): Promise<number> {
+  const begin = Date.now();
+  while (Date.now() - begin < limitMs && !tools.signal.aborted && hasLiveLock(tools)) await sleep(POLL_MS);
+  return Date.now() - begin;
+}
+
+function hasLiveLock({ installation, settings, foreignPids }: Tools): boolean {
+  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
+  return installation.registries.some(({ sessions }) =>
+    listFolder(sessions, [] as Installation["unreadable"])
+      .filter((name) => name.endsWith(".jsonl.lock"))
+      .some((name) => {
+        const lock = readLock(join(sessions, name));
+        return lock !== undefined && judgeLock(lock, policy, Date.now(), ownerFacts).state === "held";
+      }),
+  );
+}
+
+async function waitForHealth(
+  argv: readonly string[],
+  limitMs: number,
+  env: NodeJS.ProcessEnv,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const timeoutMs = Math.max(1000, Math.min(HEALTH_CALL_LIMIT_MS, deadline - Date.now()));
+    const result = await runCommand(argv, { timeoutMs, env, signal });
+    if (result.status === 0 && !/"ok"\s*:\s*false/.test(result.stdout)) return true;
+    if (Date.now() + POLL_MS > deadline || signal.aborted || result.failure) return false;
+    await sleep(POLL_MS);
+  }
+}
+
+/** Under cron a user's service manager is there but not announced. */
+function withUserBus(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  const directory = `/run/user/${process.geteuid?.() ?? 0}`;
+  return env.XDG_RUNTIME_DIR || !existsSync(directory) ? env : { ...env, XDG_RUNTIME_DIR: directory };
+}
+
+function explain(result: CommandResult, argv: readonly string[], limitMs: number): { because: string; hint: string } {
+  const command = argv[0] ?? "";
+  if (result.timedOut)
+    return {
+      because: `${command} did not end within ${limitMs / 1000} s`,
+      hint: "the gateway may still be restarting; check it by hand",
+    };
+  if (result.failure)
+    return {
+      because: `${command} could not be started (${result.failure})`,
+      hint: "give the command's full path in gateway.restart: cron has a short PATH",
+    };
+  if (
+    /failed to connect to (?:\S+ )*bus|systemctl --user unavailable|no medium found|XDG_RUNTIME_DIR/i.test(
+      result.stderr + result.stdout,
+    )
+  ) {
+    return {
+      because: "systemctl --user has no user bus here, as is usual under cron",
+      hint: "allow the user's services to live without a login: loginctl enable-linger USER, or put XDG_RUNTIME_DIR=/run/user/UID into the crontab",
+    };
+  }
+  if (/a password is required|a terminal is required/i.test(result.stderr)) {
+    return {
+      because: "sudo asks for a password",
+      hint: "allow exactly this command without a password in a file under /etc/sudoers.d",
+    };
+  }
+  return {
+    because: `${command} ended with status ${result.status}`,
+    hint: "run the configured restart command by hand to see what it says",
+  };
+}

@@ -1,0 +1,36 @@
+import type { CatalogRecord } from "../archive/catalog.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Disk } from "../disk/disk.ts";
+import type { Fingerprint } from "../disk/fingerprint.ts";
+import type { Installation } from "../installation/installation.ts";
+import type { Job } from "../plan/plan.ts";
+import type { Journal } from "../state/journal.ts";
+
+/** What executors work with. Whoever holds this can write. */
+export type Tools = {
+  disk: Disk;
+  journal: Journal;
+  settings: Settings;
+  installation: Installation;
+  runId: string;
+  command: string;
+  foreignPids: boolean;
+  signal: AbortSignal;
+  env: NodeJS.ProcessEnv;
+};
+
+/** A verified archive of a transcript, made or found in this run, that allows its bytes to go. */
+export type Archived = {
+  record: CatalogRecord;
+  /** the archive's absolute path */
+  path: string;
+  /** the transcript as it was when it was archived */
+  source: Fingerprint;
+  /** the first so many bytes of it are in the archive */
+  bytes: number;
+  /** files that the session changed */
+  files: string[];
+};
+
+/** What the steps of a job hand on to one another. */
+export type Progress = { job: Job; archived?: Archived };

@@ -1,0 +1,14 @@
+/** Run at build, `node dist/emit-schema.js dist`: writes the JSON Schemas that the package carries. */
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { configurationJsonSchema } from "./schema.ts";
+
+const documents: Record<string, () => object> = {
+  "config.schema.json": () => ({ title: "Configuration of session-keeper", ...configurationJsonSchema() }),
+};
+
+const directory = process.argv[2] ?? "dist";
+mkdirSync(directory, { recursive: true });
+for (const [name, schema] of Object.entries(documents)) {
+  writeFileSync(join(directory, name), `${JSON.stringify(schema(), null, 2)}\n`);
+}

@@ -1,0 +1,196 @@
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  fchmodSync,
+  fchownSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  linkSync,
+  lutimesSync,
+  mkdirSync,
+  openSync,
+  renameSync,
+  rmdirSync,
+  statSync,
+  unlinkSync,
+  writeSync,
+} from "node:fs";
+import { type FileHandle, open } from "node:fs/promises";
+import { dirname } from "node:path";
+import { errnoOf, KeeperError } from "../errors.ts";
+import { runCommand } from "../host/command.ts";
+import type { Fingerprint } from "./fingerprint.ts";
+
+/**
+ * Everything that this program can do to a disk. A dry run is a run to which nobody hands a `Disk`.
+ *
+ * No operation follows a link at its last step. Errors of the file system come through unchanged.
+ */
+export type Disk = ReturnType<typeof openDisk>;
+
+/** Who a new file shall belong to and who may read it. */
+export type Ownership = { uid: number; gid: number; mode: number };
+
+const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_TRUNC, O_WRONLY } = constants;
+
+/** The one place where a `Disk` comes from. */
+export function openDisk() {
+  return {
+    /** Makes a folder and those above it, readable by their owner only. */
+    makeFolder(path: string): void {
+      if (existsSync(path)) return;
+      const above = dirname(path);
+      this.makeFolder(above);
+      try {
+        mkdirSync(path, { mode: 0o700 });
+      } catch (error) {
+        if (errnoOf(error) !== "EEXIST") throw error;
+      }
+    },
+    /** One new folder; one that is there already is an error (EEXIST). */
+    makeNewFolder(path: string): void {
+      mkdirSync(path, { mode: 0o700 });
+    },
+    /** A new empty file for writing; one that is there already is an error (EEXIST). */
+    async create(path: string, mode = 0o600): Promise<FileHandle> {
+      return await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
+    },
+    /** Writes a new file whole, with the ownership asked for, and syncs it. */
+    createWith(path: string, content: string | Uint8Array, ownership: Ownership): void {
+      const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      try {
+        writeWhole(descriptor, content, null);
+        give(descriptor, path, ownership);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+    /** Replaces one of our own small files whole: written beside, renamed over. Readers see the old or the new one. */
+    replace(path: string, content: string, options: { sync: boolean; mode?: number }): void {
+      const draft = `${path}.${process.pid}.tmp`;
+      const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, options.mode ?? 0o600);
+      try {
+        writeWhole(descriptor, content, null);
+        if (options.sync) fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+      renameSync(draft, path);
+    },
+    /** Adds text at the end; makes the file, with the ownership asked for, when it is not there. */
+    append(path: string, content: string | Uint8Array, options: { ownership?: Ownership; sync: boolean }): void {
+      const isNew = !existsSync(path);
+      const descriptor = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o600);
+      try {
+        if (isNew && options.ownership) give(descriptor, path, options.ownership);
+        writeWhole(descriptor, content, null);
+        if (options.sync) fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+    /** Overwrites bytes inside an existing file and syncs it. */
+    overwrite(path: string, content: Uint8Array, position: number): void {
+      const descriptor = openSync(path, O_WRONLY | O_NOFOLLOW);
+      try {
+        writeWhole(descriptor, content, position);
+        fsyncSync(descriptor);
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+    /** Cuts a file back to a length. Only for our own files, such as a journal with a torn last line. */
+    truncate(path: string, length: number): void {
+      const descriptor = openSync(path, O_WRONLY | O_NOFOLLOW);
+      try {
+        ftruncateSync(descriptor, length);
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+    /**
+     * Takes the first `length` bytes out of a file without rewriting the rest and without changing who it is, so that a
+     * process which appends through an open descriptor goes on at the new end. `length` must be a multiple of the block
+     * size and less than the file's size. Linux on ext4 and xfs only, through the `fallocate` command, because Node does
+     * not offer the call. Returns false, with nothing changed, where the file system or the command is missing.
+     */
+    async collapse(path: string, length: number): Promise<boolean> {
+      const argv = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(length), path];
+      const { status } = await runCommand(argv, { timeoutMs: 60_000, env: { PATH: process.env.PATH, LC_ALL: "C" } });
+      return status === 0;
+    },
+    /** A second name for a file; fails (EEXIST) when the name is taken, so it never replaces anything. */
+    link(from: string, to: string): void {
+      linkSync(from, to);
+    },
+    rename(from: string, to: string): void {
+      renameSync(from, to);
+    },
+    remove(path: string): void {
+      unlinkSync(path);
+    },
+    removeFolder(path: string): void {
+      rmdirSync(path);
+    },
+    setMode(path: string, mode: number): void {
+      chmodSync(path, mode);
+    },
+    setTimes(path: string, mtimeMs: number): void {
+      lutimesSync(path, mtimeMs / 1000, mtimeMs / 1000);
+    },
+    /** Makes names that were added to, or taken from, a folder last through a power cut. */
+    syncFolder(path: string): void {
+      const descriptor = openSync(path, "r");
+      try {
+        fsyncSync(descriptor);
+      } catch (error) {
+        if (errnoOf(error) !== "EINVAL") throw error; // some network file systems can't; they sync on their own
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+  };
+}
+
+/** The ownership of a file that shall be replaced. */
+export function ownershipOf(file: Fingerprint): Ownership {
+  return { uid: file.uid, gid: file.gid, mode: file.mode };
+}
+
+/** The ownership of a file that joins others in a folder: the folder's, without the right to execute. */
+export function ownershipInFolder(folder: string): Ownership {
+  const { uid, gid, mode } = statSync(folder);
+  return { uid, gid, mode: mode & 0o666 };
+}
+
+function give(descriptor: number, path: string, { uid, gid, mode }: Ownership): void {
+  const { uid: haveUid, gid: haveGid } = statOf(descriptor);
+  if (haveUid !== uid || haveGid !== gid) {
+    try {
+      fchownSync(descriptor, uid, gid);
+    } catch (cause) {
+      throw new KeeperError(
+        "failed",
+        `${path} cannot be given the owner it must have (user ${uid}, group ${gid})`,
+        "the original is as it was; run session-keeper as the owner of these files, or as root",
+        cause,
+      );
+    }
+  }
+  fchmodSync(descriptor, mode);
+}
+
+function statOf(descriptor: number): { uid: number; gid: number } {
+  return fstatSync(descriptor);
+}
+
+function writeWhole(descriptor: number, content: string | Uint8Array, position: number | null): void {
+  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  for (let done = 0; done < bytes.length; ) {
+    done += writeSync(descriptor, bytes, done, bytes.length - done, position === null ? null : position + done);
+  }
+}

@@ -1,0 +1,69 @@
+import { crc32 } from "node:zlib";
+import { type OpenLog, readAt } from "./open-log.ts";
+
+/** How far a log has been read, and how to recognise it again after it was renamed, copied or replaced. */
+export type LogPosition = {
+  device: number;
+  inode: number;
+  /** byte offset of the first line that was not read to its end */
+  offset: number;
+  /** CRC-32 of the `crcBytes` bytes before `offset` (at most 4 KiB) */
+  crc: number;
+  crcBytes: number;
+  /** epoch ms of the look that came this far */
+  seenAt: number;
+  /** of the file at that look: same file, size and time of change need no reading at all */
+  mtimeMs: number;
+  /** epoch ms, the newest date among the lines read so far, in the log's own clock */
+  lastAt?: number;
+  /** the configured source (a path or glob) that led to this file */
+  source?: string;
+};
+
+const CRC_BYTES = 4096;
+
+/**
+ * The position after a look that came to `end`. The same object as before when the file did not change.
+ *
+ * @param before the position in this very file, or in the one that it is a copy of
+ */
+export async function positionAfter(
+  log: OpenLog,
+  before: LogPosition | undefined,
+  end: { offset: number; lastAt: number | undefined },
+  now: number,
+): Promise<LogPosition> {
+  const { dev: device, ino: inode, mtimeMs } = log.stats;
+  const isSame = before?.device === device && before.inode === inode && before.mtimeMs === mtimeMs;
+  if (isSame && before.offset === end.offset) return before;
+  const crcBytes = Math.min(end.offset, CRC_BYTES);
+  const crc = await crcBefore(log, end.offset, crcBytes);
+  const dates = [before?.lastAt, end.lastAt].filter((date) => date !== undefined);
+  const lastAt = dates.length > 0 ? { lastAt: Math.max(...dates) } : {};
+  return { device, inode, offset: end.offset, crc, crcBytes, seenAt: now, mtimeMs, ...lastAt };
+}
+
+/** Is this the very file of the position, with all that was read still in it? */
+export async function isContinued(log: OpenLog, position: LogPosition): Promise<boolean> {
+  if (log.stats.dev !== position.device || log.stats.ino !== position.inode) return false;
+  if (log.stats.size < position.offset) return false;
+  return isUntouched(log, position) || (await crcBefore(log, position.offset, position.crcBytes)) === position.crc;
+}
+
+/** Nothing was written since the position was taken, as far as size and time can tell. */
+export function isUntouched({ stats }: OpenLog, position: LogPosition): boolean {
+  const isSame = stats.dev === position.device && stats.ino === position.inode;
+  return isSame && stats.size === position.offset && stats.mtimeMs === position.mtimeMs;
+}
+
+/** Does this file, whichever it is, hold what had been read at the position? A position at the start proves nothing. */
+export async function holdsReadPart(log: OpenLog, position: LogPosition): Promise<boolean> {
+  if (position.crcBytes === 0 || log.stats.size < position.offset) return false;
+  return (await crcBefore(log, position.offset, position.crcBytes)) === position.crc;
+}
+
+async function crcBefore(log: OpenLog, offset: number, bytes: number): Promise<number> {
+  const buffer = Buffer.allocUnsafe(bytes);
+  const filled = await readAt(log, buffer, offset - bytes);
+  return crc32(buffer.subarray(0, filled));
+}

@@ -1,0 +1,141 @@
+import { lookBack } from "./look-back.ts";
+import { fileKey, type OpenLog, openLog } from "./open-log.ts";
+import { holdsReadPart, isContinued, isUntouched, type LogPosition, positionAfter } from "./position.ts";
+import { unpackedSize } from "./read-gzip.ts";
+import { latest, type ReadContext, readPackedRange, readRange } from "./read-range.ts";
+import { listSiblings, type Sibling } from "./siblings.ts";
+
+/** A log's older part that may still grow, under its present name. */
+export type OlderPart = { path: string; position: LogPosition };
+
+export type OlderReading = { older: OlderPart[]; lastAt: number | undefined; bytesRead: number };
+
+/** Some file systems, and some programs that carry times over, know whole seconds only. */
+const TIME_STEP_MS = 1000;
+
+const NOTHING: OlderReading = { older: [], lastAt: undefined, bytesRead: 0 };
+
+/**
+ * Finds a log that is no longer at its path, and delivers what follows the position: by inode (renamed), else by the
+ * checksum of what had been read (copied, or compressed). Not found: it was deleted, and nothing is delivered.
+ *
+ * @param mayBePacked also look into compressed files: they leave no new position, so the caller must drop the old one
+ */
+export async function readRest(
+  path: string,
+  position: LogPosition,
+  context: ReadContext,
+  mayBePacked = true,
+): Promise<OlderReading> {
+  // A name can slip past a listing while files are being renamed, hence twice.
+  for (const _attempt of [1, 2]) {
+    const plain = (await listSiblings(path)).filter(({ isGzip }) => !isGzip);
+    for (const isIt of [isContinued, holdsReadPart]) {
+      for (const candidate of [path, ...plain.map((sibling) => sibling.path)]) {
+        const reading = await readIfRight(candidate, position, isIt, context);
+        if (reading) return reading;
+      }
+    }
+  }
+  const packed = mayBePacked ? (await listSiblings(path)).filter(({ isGzip }) => isGzip) : [];
+  for (const sibling of packed) {
+    const reading = await withLog(sibling.path, (log) => readPacked(log, position, context));
+    if (reading) return reading;
+  }
+  return NOTHING;
+}
+
+/**
+ * Delivers what is in older parts of a log that came and went since a look: several rotations in a row, or a copy of a log
+ * of which nothing had been read. `mtimeMs`: of the log at that look; `from`: epoch ms of the newest line known then.
+ */
+export async function readNewGenerations(
+  path: string,
+  known: { mtimeMs: number; from: number },
+  context: ReadContext,
+): Promise<OlderReading> {
+  const readings: OlderReading[] = [];
+  for (const sibling of (await listSiblings(path)).reverse()) {
+    const isOld = sibling.stats.mtimeMs < known.mtimeMs - TIME_STEP_MS;
+    if (!sibling.isGeneration || isOld) continue;
+    const reading = await withLog(sibling.path, (log) => readGeneration(log, sibling, known.from, context));
+    if (reading) readings.push(reading);
+  }
+  return {
+    older: readings.flatMap(({ older }) => older),
+    lastAt: latest(...readings.map(({ lastAt }) => lastAt)),
+    bytesRead: readings.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
+  };
+}
+
+async function readGeneration(
+  log: OpenLog,
+  { isGzip }: Sibling,
+  from: number,
+  context: ReadContext,
+): Promise<OlderReading | undefined> {
+  if (!take(log, context)) return undefined;
+  const undatedAt = context.undatedAt === undefined ? undefined : Math.max(context.undatedAt, from);
+  if (isGzip) {
+    // A compressed file is not followed, so a line of the newest date known counts as read.
+    const end = await readPackedRange(log, undefined, { at: undatedAt, since: from + 1 }, context);
+    return { older: [], lastAt: end?.lastAt, bytesRead: log.bytesRead };
+  }
+  const start = await lookBack(log, from, context.signal);
+  const end = await readRange(log, { ...start, at: start.at ?? undatedAt, since: from }, context);
+  const position = await positionAfter(log, undefined, end, context.now);
+  return { older: [{ path: log.path, position }], lastAt: end.lastAt, bytesRead: log.bytesRead };
+}
+
+/** Reads on after the position, if this is the file. */
+function readIfRight(
+  path: string,
+  position: LogPosition,
+  isIt: typeof isContinued,
+  context: ReadContext,
+): Promise<OlderReading | undefined> {
+  return withLog(path, async (log) => {
+    if (context.taken.has(fileKey(log.stats)) || !(await isIt(log, position)) || !take(log, context)) return undefined;
+    if (isUntouched(log, position))
+      return { older: [{ path, position }], lastAt: position.lastAt, bytesRead: log.bytesRead };
+    // A copy is final: a last line without its newline will not get one any more.
+    const isCopy = isIt === holdsReadPart;
+    const end = await readRange(log, { offset: position.offset, at: context.undatedAt }, context, isCopy);
+    const next = await positionAfter(log, position, end, context.now);
+    return { older: [{ path, position: next }], lastAt: next.lastAt, bytesRead: log.bytesRead };
+  });
+}
+
+/** The same for a compressed file, which is final as well. */
+async function readPacked(
+  log: OpenLog,
+  position: LogPosition,
+  context: ReadContext,
+): Promise<OlderReading | undefined> {
+  if (context.taken.has(fileKey(log.stats)) || position.crcBytes === 0) return undefined;
+  const size = await unpackedSize(log);
+  if (size < position.offset) return undefined;
+  // Just as large as what had been read: nothing is left in it, and unpacking it would only prove that.
+  const end =
+    size === position.offset ? position : await readPackedRange(log, position, { at: context.undatedAt }, context);
+  if (!end || !take(log, context)) return undefined;
+  return { older: [], lastAt: latest(position.lastAt, end.lastAt), bytesRead: log.bytesRead };
+}
+
+/** Marks a file as read in this look; false when it was already. */
+function take({ stats }: OpenLog, { taken }: ReadContext): boolean {
+  if (taken.has(fileKey(stats))) return false;
+  taken.add(fileKey(stats));
+  return true;
+}
+
+/** Opens, uses and closes one of the files beside a log. One that can't be read is not ours to complain about. */
+async function withLog<T>(path: string, use: (log: OpenLog) => Promise<T>): Promise<T | undefined> {
+  const log = await openLog(path).catch(() => undefined);
+  if (!log) return undefined;
+  try {
+    return await use(log);
+  } finally {
+    await log.handle.close();
+  }
+}

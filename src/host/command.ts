@@ -1,0 +1,63 @@
+import { spawn } from "node:child_process";
+
+/** What became of a command. `status` null: it was ended by a signal, by its time limit or could not be started. */
+export type CommandResult = {
+  status: number | null;
+  timedOut: boolean;
+  failure?: string;
+  stdout: string;
+  stderr: string;
+};
+
+const OUTPUT_LIMIT_BYTES = 256 * 1024;
+
+/**
+ * Runs a command given as a list of arguments, without a shell, and waits for it.
+ *
+ * Its output is kept up to 256 KiB a stream, the rest is read and dropped. At the time limit (milliseconds) it gets
+ * SIGTERM, two seconds later SIGKILL, and so does everything it started (it leads a process group of its own).
+ */
+export function runCommand(
+  argv: readonly string[],
+  options: { timeoutMs: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
+): Promise<CommandResult> {
+  return new Promise((resolve) => {
+    const [program = "", ...rest] = argv;
+    const child = spawn(program, rest, {
+      stdio: ["ignore", "pipe", "pipe"],
+      env: options.env ?? process.env,
+      detached: true,
+    });
+    const out = { stdout: "", stderr: "" };
+    let timedOut = false;
+    const end = (signal: NodeJS.Signals) => {
+      try {
+        if (child.pid) process.kill(-child.pid, signal);
+      } catch {
+        // ended by itself
+      }
+    };
+    const stop = () => {
+      end("SIGTERM");
+      hardStop ??= setTimeout(() => end("SIGKILL"), 2000);
+    };
+    let hardStop: NodeJS.Timeout | undefined;
+    const limit = setTimeout(() => {
+      timedOut = true;
+      stop();
+    }, options.timeoutMs);
+    options.signal?.addEventListener("abort", stop, { once: true });
+    const finish = (result: Omit<CommandResult, "stdout" | "stderr" | "timedOut">) => {
+      clearTimeout(limit);
+      clearTimeout(hardStop);
+      options.signal?.removeEventListener("abort", stop);
+      resolve({ ...result, timedOut, ...out });
+    };
+    for (const stream of ["stdout", "stderr"] as const)
+      child[stream].setEncoding("utf8").on("data", (text: string) => {
+        if (out[stream].length < OUTPUT_LIMIT_BYTES) out[stream] += text;
+      });
+    child.on("error", (error) => finish({ status: null, failure: error.message }));
+    child.on("close", (status) => finish({ status }));
+  });
+}

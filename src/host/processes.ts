@@ -1,0 +1,124 @@
+import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { errnoOf } from "../errors.ts";
+
+/** Linux counts process times in hundredths of a second for every user-visible interface. */
+const TICKS_PER_SECOND = 100;
+const O_APPEND = 0o2000;
+
+/** A process that has a file open. `appends`: each write goes to the end, wherever that is by then. */
+export type Holder = { pid: number; writes: boolean; appends: boolean };
+
+/** True when a process with this id exists. A process that we may not signal (EPERM) is alive. */
+export function isAlive(pid: number): boolean {
+  if (!Number.isInteger(pid) || pid <= 0) return false;
+  try {
+    process.kill(pid, 0);
+  } catch (error) {
+    if (errnoOf(error) === "ESRCH") return false;
+  }
+  return stateOf(pid) !== "Z";
+}
+
+/** When a process started, in clock ticks since boot (field 22 of /proc/PID/stat); undefined when that can't be read. */
+export function startTicksOf(pid: number): number | undefined {
+  const ticks = Number(fieldsOf(pid)[19]);
+  return Number.isFinite(ticks) ? ticks : undefined;
+}
+
+/** The same as epoch milliseconds, good to about a second; undefined when that can't be read. */
+export function startedAtOf(pid: number): number | undefined {
+  const ticks = startTicksOf(pid);
+  const boot = /^btime (\d+)$/m.exec(readText("/proc/stat"))?.[1];
+  return ticks === undefined || boot === undefined
+    ? undefined
+    : Number(boot) * 1000 + (ticks * 1000) / TICKS_PER_SECOND;
+}
+
+/** Every process's arguments. Processes that end meanwhile are left out. */
+export function listProcesses(): { pid: number; argv: string[] }[] {
+  return processIds().map((pid) => ({ pid, argv: argvOf(pid) }));
+}
+
+/** A process's arguments; empty for kernel threads and for what can't be read. */
+export function argvOf(pid: number): string[] {
+  return readText(`/proc/${pid}/cmdline`).split("\0").filter(Boolean);
+}
+
+/** One variable of a process's starting environment; undefined when absent, null when the environment can't be read. */
+export function environmentOf(pid: number, name: string): string | undefined | null {
+  let text: string;
+  try {
+    text = readFileSync(`/proc/${pid}/environ`, "utf8");
+  } catch {
+    return null;
+  }
+  return text
+    .split("\0")
+    .find((pair) => pair.startsWith(`${name}=`))
+    ?.slice(name.length + 1);
+}
+
+/** This process and those that started it. */
+export function ownLineage(): Set<number> {
+  const lineage = new Set<number>();
+  for (let pid = process.pid; pid > 0 && !lineage.has(pid); pid = Number(fieldsOf(pid)[1]) || 0) lineage.add(pid);
+  return lineage;
+}
+
+/**
+ * The other processes that have this file open, by device and inode, so that renamed and removed files are found too.
+ * Processes of other users are seen by root only; they could open the file only if it were theirs or readable by all.
+ */
+export function holdersOf(file: { device: number; inode: number }): Holder[] {
+  const holders: Holder[] = [];
+  for (const pid of processIds()) {
+    if (pid === process.pid) continue;
+    for (const descriptor of names(`/proc/${pid}/fd`)) {
+      try {
+        if (readlinkSync(`/proc/${pid}/fd/${descriptor}`)[0] !== "/") continue;
+        const stat = statSync(`/proc/${pid}/fd/${descriptor}`);
+        if (stat.ino !== file.inode || stat.dev !== file.device) continue;
+        const flags = Number.parseInt(
+          /^flags:\s*(\d+)/m.exec(readText(`/proc/${pid}/fdinfo/${descriptor}`))?.[1] ?? "",
+          8,
+        );
+        holders.push({ pid, writes: (flags & 3) !== 0, appends: (flags & O_APPEND) !== 0 });
+      } catch {
+        // closed while we looked
+      }
+    }
+  }
+  return holders;
+}
+
+function processIds(): number[] {
+  return names("/proc")
+    .map(Number)
+    .filter((pid) => pid > 0);
+}
+
+/** Fields of /proc/PID/stat from the third on; the second, the name, may hold spaces and brackets itself. */
+function fieldsOf(pid: number): string[] {
+  const text = readText(`/proc/${pid}/stat`);
+  return text.slice(text.lastIndexOf(")") + 2).split(" ");
+}
+
+function stateOf(pid: number): string | undefined {
+  return fieldsOf(pid)[0];
+}
+
+function readText(path: string): string {
+  try {
+    return readFileSync(path, "utf8");
+  } catch {
+    return "";
+  }
+}
+
+function names(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,77 @@
+import { readdirSync, readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { holdersOf, isAlive, listProcesses, ownLineage, startedAtOf } from "../host/processes.ts";
+import type { GatewayState } from "../installation/gateway.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
+import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
+import { readLock } from "../locks/lock-file.ts";
+import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
+
+/** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
+const FRESH_STATUS_MS = 30 * 60_000;
+
+/** Tells in words who uses a transcript right now; undefined when nobody can be seen to. */
+export type UseProbe = (transcript: Transcript) => string | undefined;
+
+/** Looks at the machine's processes once, for all the transcripts of an installation that are asked about. */
+export function createUseProbe(
+  installation: Installation,
+  gateway: GatewayState,
+  policy: StalenessPolicy,
+  nowMs: number,
+): UseProbe {
+  const own = ownLineage();
+  const processes = listProcesses().filter(({ pid }) => !own.has(pid));
+  const live = liveSessions(installation);
+  return (transcript) => {
+    const lock = readLock(lockPathOf(transcript.path));
+    const verdict = lock && judgeLock(lock, policy, nowMs, ownerFacts);
+    if (verdict && verdict.state !== "stale") return `its lock is ${verdict.because}`;
+    const listed = live.get(transcript.sessionId);
+    if (listed !== undefined) return `Claude Code process ${listed} has it open`;
+    const named = processes.find(({ argv }) => argv.some((argument) => names(argument, transcript.sessionId)));
+    if (named) return `the command line of process ${named.pid} names it`;
+    const holder = holdersOf(transcript.fingerprint)[0];
+    if (holder) return `process ${holder.pid} has the file open`;
+    const running = transcript.entries.find(
+      ({ entry }) => entry.status === "running" && nowMs - (entry.updatedAt ?? 0) < FRESH_STATUS_MS,
+    );
+    if (running && gateway.state !== "down") return "its registry entry says that a turn is running";
+    return undefined;
+  };
+}
+
+/** Sessions that live Claude Code processes have registered, with the process of each. */
+function liveSessions(installation: Installation): Map<string, number> {
+  const sessions = new Map<string, number>();
+  if (!installation.claude) return sessions;
+  const folder = join(installation.claude.home, "sessions");
+  for (const name of namesIn(folder)) {
+    const pid = Number(/^(\d+)\.json$/.exec(name)?.[1]);
+    if (!isAlive(pid)) continue;
+    try {
+      const path = join(folder, name);
+      const startedAt = startedAtOf(pid);
+      const isRecycled = startedAt !== undefined && startedAt > statSync(path).mtimeMs + 2000;
+      const { sessionId } = JSON.parse(readFileSync(path, "utf8"));
+      if (typeof sessionId === "string" && !isRecycled) sessions.set(sessionId, pid);
+    } catch {
+      // being written or removed
+    }
+  }
+  return sessions;
+}
+
+/** The id as a word of its own, so that a longer id that contains it does not count. */
+function names(argument: string, sessionId: string): boolean {
+  const at = argument.indexOf(sessionId);
+  return at >= 0 && !/[\w-]/.test(argument[at - 1] ?? " ") && !/[\w-]/.test(argument[at + sessionId.length] ?? " ");
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return [];
+  }
+}

@@ -1,0 +1,240 @@
+import type { Settings } from "../config/settings.ts";
+import { describeError } from "../errors.ts";
+import type { LogMatch } from "../gateway-log/read-logs.ts";
+import { registryLocking } from "../installation/era.ts";
+import { findGateway, type GatewayState, isMountedElsewhere } from "../installation/gateway.ts";
+import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import type { InstallationState } from "../state/state.ts";
+import { hasNoRows } from "../transcript/contents.ts";
+import { openTranscript, unsafeBecause } from "../transcript/open.ts";
+import type { Finding } from "./finding.ts";
+import { inspectGatewayLogs, type LogFacts, lineEvidence } from "./gateway-log.ts";
+import { groupBy } from "./group.ts";
+import { createUseProbe, type UseProbe } from "./in-use.ts";
+import { type Ownership, whoseIs } from "./whose.ts";
+
+/** A transcript that `rotate` has to decide about, with all that the decision depends on. */
+export type Candidate = {
+  transcript: Transcript;
+  ownership: Ownership;
+  findings: Finding[];
+  isOversized: boolean;
+  isCondemned: boolean;
+  /** named by the person on the command line */
+  isNamed: boolean;
+  /** why it must not be touched at all */
+  unsafe?: string;
+  /** who uses it right now */
+  inUse?: string;
+  /** milliseconds since it was last written to */
+  quietForMs: number;
+};
+
+/** A binding to a Claude Code session that holds no rows: resuming it fails, so the gateway must forget it. */
+export type StaleBinding = { transcript: Transcript; entry: EntryReference; finding: Finding; inUse?: string };
+
+/** Everything that `rotate` saw of one installation. */
+export type RotationFacts = {
+  findings: Finding[];
+  candidates: Candidate[];
+  staleBindings: StaleBinding[];
+  /** asked for only when something depends on it */
+  gateway: GatewayState | null;
+  foreignPids: boolean;
+  logs: LogFacts;
+};
+
+export type InspectContext = {
+  settings: Settings;
+  state: InstallationState;
+  nowMs: number;
+  /** log sources that more than one installation reads */
+  sharedLogs: ReadonlySet<string>;
+  /** session ids named on the command line; empty: all */
+  sessions: readonly string[];
+  force: boolean;
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+};
+
+/** Looks for transcripts that are too large, that the log condemns, or that a person named; and for bindings to nothing. */
+export async function inspectForRotation(installation: Installation, context: InspectContext): Promise<RotationFacts> {
+  const logs = await inspectGatewayLogs(installation, context.state, context);
+  const wanted = new Set(context.sessions);
+  const isWanted = ({ sessionId }: Transcript) => wanted.size === 0 || wanted.has(sessionId);
+  const facts: RotationFacts = {
+    findings: [...logs.findings, ...installationFindings(installation)],
+    candidates: [],
+    staleBindings: [],
+    gateway: null,
+    foreignPids: false,
+    logs,
+  };
+  for (const transcript of installation.transcripts.filter(isWanted)) {
+    const condemned = logs.condemned.get(transcript.path);
+    const isOversized =
+      transcript.kind === "file" && transcript.fingerprint.sizeBytes > context.settings.rotate.maxSize;
+    const isNamed = wanted.has(transcript.sessionId);
+    const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
+    if (!isOversized && !condemned && !isReplaced && !isNamed) continue;
+    facts.candidates.push(
+      await describe(transcript, { isOversized, isNamed, matches: condemned?.matches ?? [], context }),
+    );
+  }
+  facts.staleBindings =
+    wanted.size === 0 ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor) : [];
+  await lookForUse(installation, facts, context);
+  facts.findings.push(
+    ...facts.candidates.flatMap(({ findings }) => findings),
+    ...facts.staleBindings.map(({ finding }) => finding),
+  );
+  return facts;
+}
+
+async function describe(
+  transcript: Transcript,
+  {
+    isOversized,
+    isNamed,
+    matches,
+    context,
+  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; context: InspectContext },
+): Promise<Candidate> {
+  let unsafe = unsafeBecause(transcript.path);
+  let ownership: Ownership = transcript.entries.length > 0 ? "bot" : "personal";
+  if (!unsafe) {
+    try {
+      const file = await openTranscript(transcript.path, transcript.fingerprint);
+      await file.close();
+      ownership = await whoseIs(transcript);
+    } catch (error) {
+      unsafe = `it cannot be read (${describeError(error)})`;
+    }
+  }
+  const isBot = ownership === "bot";
+  const about = identify(transcript);
+  const findings: Finding[] = [];
+  if (isOversized) {
+    const evidence = { bytes: transcript.fingerprint.sizeBytes, limitBytes: context.settings.rotate.maxSize };
+    findings.push({ kind: "oversized", severity: isBot ? "warning" : "info", ...about, evidence });
+  }
+  for (const group of groupBy(matches, ({ kind }) => kind).values()) {
+    const [first] = group;
+    if (!first) continue;
+    const evidence = { signature: first.signature, log: first.source, ...lineEvidence(group), condemns: true };
+    findings.push({
+      kind: first.kind,
+      severity: ownership === "personal" ? "info" : first.severity,
+      ...about,
+      evidence,
+    });
+  }
+  return {
+    transcript,
+    ownership,
+    findings,
+    isOversized,
+    isCondemned: matches.length > 0,
+    isNamed,
+    ...(unsafe ? { unsafe } : {}),
+    quietForMs: context.nowMs - transcript.fingerprint.mtimeMs,
+  };
+}
+
+/** Fills in who uses each candidate, and whether a gateway runs where that matters. */
+async function lookForUse(installation: Installation, facts: RotationFacts, context: InspectContext): Promise<void> {
+  if (facts.candidates.length === 0 && facts.staleBindings.length === 0) return;
+  const { openclaw } = installation;
+  facts.foreignPids = areForeign(installation);
+  if (openclaw) facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  const probe = useProbe(installation, facts, context);
+  for (const candidate of facts.candidates) {
+    const inUse = candidate.unsafe ? undefined : probe(candidate.transcript);
+    if (inUse) candidate.inUse = inUse;
+  }
+  for (const binding of facts.staleBindings) {
+    const inUse = probe(binding.transcript);
+    if (inUse) binding.inUse = inUse;
+  }
+}
+
+function useProbe(
+  installation: Installation,
+  { gateway, foreignPids }: RotationFacts,
+  { settings, nowMs }: InspectContext,
+): UseProbe {
+  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
+  return createUseProbe(installation, gateway ?? { state: "down", because: "no gateway belongs here" }, policy, nowMs);
+}
+
+/** Bindings to Claude Code files that are there and hold nothing. A file made a moment ago is a session being born. */
+async function findStaleBindings(
+  { transcripts, openclaw }: Installation,
+  quietSinceMs: number,
+): Promise<StaleBinding[]> {
+  const stale: StaleBinding[] = [];
+  if (!openclaw || registryLocking(openclaw.era.era) === "never") return stale;
+  for (const transcript of transcripts) {
+    const { dialect, entries, kind, fingerprint } = transcript;
+    if (dialect !== "claude-code" || entries.length === 0 || kind !== "file" || fingerprint.mtimeMs > quietSinceMs)
+      continue;
+    const file = await openTranscript(transcript.path, fingerprint).catch(() => undefined);
+    if (!file) continue;
+    const isEmpty = await hasNoRows(file, fingerprint.sizeBytes);
+    await file.close();
+    if (!isEmpty) continue;
+    for (const entry of entries) {
+      const finding: Finding = {
+        kind: "stale-binding",
+        severity: "warning",
+        ...identify(transcript, entry),
+        evidence: { provider: entry.provider, registry: entry.registryPath },
+      };
+      stale.push({ transcript, entry, finding });
+    }
+  }
+  return stale;
+}
+
+function installationFindings({ openclaw, unreadable }: Installation): Finding[] {
+  const findings: Finding[] = unreadable.map(({ path, message }) => ({
+    kind: "unreadable",
+    severity: "warning",
+    path,
+    evidence: { message },
+  }));
+  if (openclaw?.era.era === "S")
+    findings.push({
+      kind: "sqlite-era",
+      severity: "info",
+      path: openclaw.home,
+      evidence: { because: openclaw.era.because },
+    });
+  if (openclaw?.era.era === "unknown")
+    findings.push({
+      kind: "unknown-era",
+      severity: "warning",
+      path: openclaw.home,
+      evidence: { because: openclaw.era.because },
+    });
+  return findings;
+}
+
+/** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */
+function areForeign({ settings, openclaw }: Installation): boolean {
+  if (settings.foreignPids !== "auto") return settings.foreignPids;
+  return Object.keys(settings.paths).length > 0 || (openclaw !== null && isMountedElsewhere(openclaw.home));
+}
+
+function identify(
+  transcript: Transcript,
+  reference = transcript.entries[0],
+): Pick<Finding, "transcript" | "path" | "sessionId" | "sessionKey" | "agent"> {
+  const { path, sessionId } = transcript;
+  return {
+    transcript,
+    path,
+    sessionId,
+    ...(reference ? { sessionKey: reference.entry.key, agent: reference.agent } : {}),
+  };
+}

@@ -1,0 +1,97 @@
+import { existsSync, statSync } from "node:fs";
+import { join } from "node:path";
+import type { InstallationSettings } from "../config/settings.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { KeeperError } from "../errors.ts";
+import { defaultLogs } from "./default-logs.ts";
+import { decideEra } from "./era.ts";
+import { eraWitnesses } from "./era-witnesses.ts";
+import { gatewayPidOf } from "./gateway.ts";
+import type { ClaudeHome, Installation, OpenClawHome } from "./installation.ts";
+import { readOpenClawConfig } from "./openclaw-config.ts";
+import { mapPath, realPathOr, unmapPath } from "./paths.ts";
+import { findRegistries } from "./registries.ts";
+import { findTranscripts } from "./transcripts.ts";
+import { findWorkspaces } from "./workspaces.ts";
+
+/** What of the process's surroundings discovery depends on. */
+export type Surroundings = { env: NodeJS.ProcessEnv; homeDirectory: string };
+
+/**
+ * Looks up everything that belongs to one installation. Reads only.
+ *
+ * @throws KeeperError when a home that the person named is not there
+ */
+export async function discover(
+  settings: InstallationSettings,
+  { env, homeDirectory }: Surroundings,
+): Promise<Installation> {
+  const unreadable: Installation["unreadable"] = [];
+  const openclawHome = homeAt(settings.openclaw?.home, "OpenClaw", settings.configured.openclaw);
+  const claudeHome = homeAt(settings.claude?.home, "Claude Code", settings.configured.claude);
+  const claude: ClaudeHome | null = claudeHome ? { home: claudeHome, projects: join(claudeHome, "projects") } : null;
+  let openclaw: OpenClawHome | null = null;
+  let registries: Installation["registries"] = [];
+  if (openclawHome) {
+    const isDefaultConfig =
+      env.OPENCLAW_CONFIG_PATH && realPathOr(join(env.OPENCLAW_CONFIG_PATH, "..")) === openclawHome;
+    const config = await readOpenClawConfig(openclawHome, isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined);
+    registries = findRegistries(openclawHome, config, settings.paths, homeDirectory, unreadable);
+    const witnesses = eraWitnesses({
+      home: openclawHome,
+      config,
+      registries,
+      configuredVersion: settings.openclaw?.version ?? "auto",
+      gatewayPid: gatewayPidOf(openclawHome),
+      searchPath: env.PATH ?? "",
+    });
+    openclaw = { home: openclawHome, config, era: decideEra(witnesses) };
+  }
+  const workspaces = findWorkspaces(settings, openclaw, homeDirectory);
+  const leftBehind: string[] = [];
+  return {
+    name: settings.name,
+    settings,
+    openclaw,
+    claude,
+    workspaces: workspaces.map((path) => realPathOr(mapPath(path, settings.paths))),
+    logs: settings.gateway.logs ?? (openclaw ? defaultLogs(openclaw, settings.paths) : []),
+    registries,
+    transcripts: findTranscripts({
+      claude,
+      registries,
+      workspaces: [...workspaces, ...workspaces.map((path) => unmapPath(path, settings.paths))],
+      paths: settings.paths,
+      leftBehind,
+      unreadable,
+    }),
+    claimedElsewhere: [],
+    leftBehind,
+    unreadable,
+  };
+}
+
+/** The real paths that a run must hold its lock on. */
+export function homesOf(installation: Installation): string[] {
+  return [installation.openclaw?.home, installation.claude?.home].filter((home) => home !== undefined);
+}
+
+function homeAt(path: string | undefined, program: string, isNamed: boolean): string | undefined {
+  if (path === undefined) return undefined;
+  if (!existsSync(path)) {
+    if (!isNamed) return undefined;
+    throw new KeeperError(
+      "failed",
+      `the ${program} home ${path} does not exist`,
+      "nothing of this installation was looked at; correct the path, or mount what should be there",
+    );
+  }
+  if (!statSync(path).isDirectory() || lookAt(path) === undefined) {
+    throw new KeeperError(
+      "failed",
+      `the ${program} home ${path} is not a folder`,
+      "nothing of this installation was looked at; correct the path",
+    );
+  }
+  return realPathOr(path);
+}

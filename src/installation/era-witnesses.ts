@@ -1,0 +1,119 @@
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { delimiter, dirname, join } from "node:path";
+import { argvOf } from "../host/processes.ts";
+import { type EraWitness, eraOfVersion } from "./era.ts";
+import type { AgentRegistry } from "./installation.ts";
+import type { OpenClawConfig } from "./openclaw-config.ts";
+
+/** Session tables live in the agent database from this schema number on; below it the database holds caches only. */
+const SQLITE_SESSIONS_SCHEMA = 4;
+const USER_VERSION_OFFSET = 60;
+const PACKAGE_NAMES = new Set(["openclaw", "clawdbot", "moltbot"]);
+
+/** Everything that tells which release wrote this state folder. Reads only; what can't be read is no witness. */
+export function eraWitnesses(from: {
+  home: string;
+  config: OpenClawConfig;
+  configuredVersion: string;
+  registries: readonly AgentRegistry[];
+  gatewayPid: number | undefined;
+  searchPath: string;
+}): EraWitness[] {
+  const witnesses: EraWitness[] = [];
+  const add = (source: EraWitness["source"], version: string | undefined) => {
+    const era = version === undefined ? undefined : eraOfVersion(version);
+    if (era && version) witnesses.push({ source, era, version });
+  };
+  if (from.configuredVersion !== "auto") add("configured", from.configuredVersion);
+  add("lastTouched", from.config.lastTouchedVersion);
+  if (from.gatewayPid !== undefined) add("gateway", versionOfProcess(from.gatewayPid));
+  else add("path", versionOnPath(from.searchPath));
+  const isVersionKnown = witnesses.length > 0;
+  if (hasSessionTables(from.home, isVersionKnown)) witnesses.push({ source: "disk", era: "S" });
+  for (const era of lowerBounds(from)) witnesses.push({ source: "disk", era, atLeast: true });
+  return witnesses;
+}
+
+/**
+ * Whether an agent database holds the sessions, by the schema number in its header. A log beside the database that is
+ * not empty may hold a newer number, which matters only as long as no release is known to have written it.
+ */
+function hasSessionTables(home: string, isVersionKnown: boolean): boolean {
+  return folders(join(home, "agents")).some((agent) => {
+    const database = join(home, "agents", agent, "agent", "openclaw-agent.sqlite");
+    if (!existsSync(database)) return false;
+    if (schemaNumber(database) >= SQLITE_SESSIONS_SCHEMA) return true;
+    return !isVersionKnown && sizeOf(`${database}-wal`) > 0;
+  });
+}
+
+function schemaNumber(database: string): number {
+  try {
+    const descriptor = openSync(database, "r");
+    try {
+      const bytes = Buffer.alloc(4);
+      return readSync(descriptor, bytes, 0, 4, USER_VERSION_OFFSET) === 4 ? bytes.readUInt32BE() : 0;
+    } finally {
+      closeSync(descriptor);
+    }
+  } catch {
+    return 0;
+  }
+}
+
+/** Fields and folders that older releases don't write. */
+function lowerBounds({ home, registries }: { home: string; registries: readonly AgentRegistry[] }): ("F2" | "F3b")[] {
+  const bounds: ("F2" | "F3b")[] = [];
+  if (registries.some(({ registry }) => registry.text.includes('"cliSessionBindings"'))) bounds.push("F2");
+  const agents = folders(join(home, "agents"));
+  const hasDatabase = agents.some((agent) => existsSync(join(home, "agents", agent, "agent", "openclaw-agent.sqlite")));
+  const hasSharedPrompts = registries.some(({ sessions }) => existsSync(join(sessions, "skills-prompts")));
+  if (hasDatabase || hasSharedPrompts) bounds.push("F3b");
+  return bounds;
+}
+
+/** The version of the package that a process runs, through its script's path up to the package's description. */
+function versionOfProcess(pid: number): string | undefined {
+  const script = argvOf(pid).find(
+    (argument) => /\/(openclaw|clawdbot|moltbot)(\/|\.mjs$|$)/.test(argument) && argument.startsWith("/"),
+  );
+  if (!script) return undefined;
+  return versionAbove(join(`/proc/${pid}/root`, script)) ?? versionAbove(script);
+}
+
+function versionOnPath(searchPath: string): string | undefined {
+  for (const folder of searchPath.split(delimiter)) {
+    for (const name of PACKAGE_NAMES) {
+      const command = join(folder, name);
+      if (folder && existsSync(command)) return versionAbove(command);
+    }
+  }
+  return undefined;
+}
+
+function versionAbove(path: string): string | undefined {
+  try {
+    let folder = dirname(realpathSync(path));
+    for (let depth = 0; depth < 6; depth += 1, folder = dirname(folder)) {
+      const description = join(folder, "package.json");
+      if (!existsSync(description)) continue;
+      const { name, version } = JSON.parse(readFileSync(description, "utf8")) as { name?: unknown; version?: unknown };
+      if (typeof name === "string" && PACKAGE_NAMES.has(name) && typeof version === "string") return version;
+    }
+  } catch {
+    // not readable for us: no witness
+  }
+  return undefined;
+}
+
+function folders(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return [];
+  }
+}
+
+function sizeOf(path: string): number {
+  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
+}

@@ -1,0 +1,58 @@
+import type { InstallationSettings } from "../config/settings.ts";
+import type { Fingerprint, PathKind } from "../disk/fingerprint.ts";
+import type { Registry, RegistryEntry } from "../registry/read.ts";
+import type { EraVerdict } from "./era.ts";
+import type { OpenClawConfig } from "./openclaw-config.ts";
+
+/** The dialects a transcript may be written in. */
+export type DialectName = "claude-code" | "openclaw";
+
+/** One bot or one person's setup, as found on disk. All paths are real paths. */
+export type Installation = {
+  name: string;
+  settings: InstallationSettings;
+  openclaw: OpenClawHome | null;
+  claude: ClaudeHome | null;
+  /** The agents' workspaces, the default agent's first. */
+  workspaces: string[];
+  /** File paths, globs and `journal:UNIT` of the gateway's log. */
+  logs: string[];
+  transcripts: Transcript[];
+  registries: AgentRegistry[];
+  /** Transcripts in a shared home that another installation of this run looks after. */
+  claimedElsewhere: string[];
+  /** Files that a killed run of ours set aside beside transcripts, and has to bring home. */
+  leftBehind: string[];
+  /** Folders that could not be read, and why; nothing in them counts as missing. */
+  unreadable: { path: string; message: string }[];
+};
+
+export type OpenClawHome = { home: string; config: OpenClawConfig; era: EraVerdict };
+
+export type ClaudeHome = { home: string; projects: string };
+
+/** An agent's registry. Agents may share one, if the gateway's configuration says so. */
+export type AgentRegistry = { agent: string; path: string; sessions: string; registry: Registry };
+
+/** A registry entry and where it stands. */
+export type EntryReference = { agent: string; registryPath: string; entry: RegistryEntry; provider?: string };
+
+/** A session's file, with everything that says whose it is. */
+export type Transcript = {
+  dialect: DialectName;
+  path: string;
+  sessionId: string;
+  /** The agent's id, or the name of the Claude Code project folder. */
+  group: string;
+  kind: PathKind;
+  fingerprint: Fingerprint;
+  /** Claude Code: entries whose binding names this session. OpenClaw: entries whose transcript this is. */
+  entries: EntryReference[];
+  /** Claude Code: lies in the project folder of one of the installation's workspaces. */
+  inWorkspace: boolean;
+};
+
+/** What a registry entry of a conversation is called, when there is one. */
+export function sessionKeyOf(transcript: Transcript): string | undefined {
+  return transcript.entries[0]?.entry.key;
+}

@@ -1,0 +1,64 @@
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { describeError, errnoOf } from "../errors.ts";
+import { type Registry, readRegistry } from "../registry/read.ts";
+import type { AgentRegistry, Installation } from "./installation.ts";
+import type { OpenClawConfig } from "./openclaw-config.ts";
+import { mapPath, realPathOr } from "./paths.ts";
+
+/**
+ * Every agent's registry. Agents are those of the configuration and those found on disk: an agent taken out of the
+ * configuration leaves its sessions behind. `session.store` may name another place, for each agent or one for all.
+ */
+export function findRegistries(
+  home: string,
+  config: OpenClawConfig,
+  paths: Record<string, string>,
+  homeDirectory: string,
+  unreadable: Installation["unreadable"],
+): AgentRegistry[] {
+  const onDisk = listFolder(join(home, "agents"), unreadable);
+  const agents = [...new Set([...onDisk, ...config.agents.map(({ id }) => id), "main"])];
+  const found = new Map<string, AgentRegistry>();
+  for (const agent of agents) {
+    const sessions = join(home, "agents", agent, "sessions");
+    const standard = join(sessions, "sessions.json");
+    for (const candidate of [config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard, standard]) {
+      const path = join(realPathOr(dirname(candidate)), basename(candidate));
+      if (found.has(path) || (!existsSync(path) && !existsSync(sessions))) continue;
+      found.set(path, {
+        agent,
+        path,
+        sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
+        registry: readOrNote(path, unreadable),
+      });
+    }
+  }
+  return [...found.values()];
+}
+
+/** A registry that can't be read has no entries, and nothing counts as missing because of it. */
+function readOrNote(path: string, unreadable: Installation["unreadable"]): Registry {
+  try {
+    return readRegistry(path);
+  } catch (error) {
+    unreadable.push({ path, message: describeError(error) });
+    return { path, text: "", entries: [], corrupt: 0, problem: "unparsable" };
+  }
+}
+
+function storeFor(template: string, agent: string, paths: Record<string, string>, homeDirectory: string): string {
+  const path = template.replaceAll("{agentId}", agent);
+  return mapPath(path.startsWith("~/") ? join(homeDirectory, path.slice(2)) : path, paths);
+}
+
+/** Names in a folder; one that is not there is empty, one that can't be read is noted. */
+export function listFolder(path: string, unreadable: Installation["unreadable"]): string[] {
+  try {
+    return readdirSync(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT" && errnoOf(error) !== "ENOTDIR")
+      unreadable.push({ path, message: describeError(error) });
+    return [];
+  }
+}

@@ -1,0 +1,130 @@
+import { basename, dirname, join } from "node:path";
+import { type Fingerprint, lookAt, type PathKind } from "../disk/fingerprint.ts";
+import { isLeftBehind } from "../disk/shorten.ts";
+import { describeError } from "../errors.ts";
+import type { AgentRegistry, ClaudeHome, EntryReference, Installation, Transcript } from "./installation.ts";
+import { mapPath, projectNamesOf, realPathOr } from "./paths.ts";
+import { listFolder } from "./registries.ts";
+
+const CLAUDE_TRANSCRIPT = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl$/i;
+const OPENCLAW_TRANSCRIPT = /^([a-z0-9][a-z0-9._-]{0,250})\.jsonl$/i;
+/** Files beside transcripts that end in .jsonl and are none: traces of runs and copies from before a compaction. */
+const OPENCLAW_SIDECAR = /\.trajectory\.jsonl$|\.checkpoint\.[0-9a-f-]{36}\.jsonl$/i;
+
+type Sources = {
+  claude: ClaudeHome | null;
+  registries: readonly AgentRegistry[];
+  /** Working directories as the programs that use them name them. */
+  workspaces: readonly string[];
+  paths: Record<string, string>;
+  leftBehind: string[];
+  unreadable: Installation["unreadable"];
+};
+
+/** Every transcript of an installation, in both dialects, each once, with the registry entries that lead to it. */
+export function findTranscripts(sources: Sources): Transcript[] {
+  return [...claudeTranscripts(sources), ...openclawTranscripts(sources)];
+}
+
+function claudeTranscripts({ claude, registries, workspaces, leftBehind, unreadable }: Sources): Transcript[] {
+  if (!claude) return [];
+  const bound = new Map<string, EntryReference[]>();
+  for (const { agent, path, registry } of registries) {
+    for (const entry of registry.entries) {
+      for (const { provider, sessionId } of entry.bindings) {
+        push(bound, sessionId, { agent, registryPath: path, entry, provider });
+      }
+    }
+  }
+  const botFolders = new Set(workspaces.flatMap((path) => [path, realPathOr(path)]).flatMap(projectNamesOf));
+  const transcripts: Transcript[] = [];
+  for (const group of listFolder(claude.projects, unreadable)) {
+    const folder = join(claude.projects, group);
+    if (lookAt(folder)?.kind !== "folder") continue;
+    for (const name of listFolder(folder, unreadable)) {
+      if (isLeftBehind(name)) leftBehind.push(join(folder, name));
+      const sessionId = CLAUDE_TRANSCRIPT.exec(name)?.[1];
+      const file = sessionId === undefined ? undefined : look(join(folder, name), unreadable);
+      if (sessionId === undefined || !file) continue;
+      const entries = bound.get(sessionId) ?? [];
+      transcripts.push({
+        dialect: "claude-code",
+        sessionId,
+        group,
+        entries,
+        inWorkspace: botFolders.has(group),
+        ...file,
+      });
+    }
+  }
+  return transcripts;
+}
+
+function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sources): Transcript[] {
+  const references = new Map<string, EntryReference[]>();
+  for (const { agent, path: registryPath, sessions, registry } of registries) {
+    for (const entry of registry.entries) {
+      for (const file of transcriptPathsOf(entry, registryPath, sessions, paths))
+        push(references, file, { agent, registryPath, entry });
+    }
+  }
+  const transcripts: Transcript[] = [];
+  const folders = new Map(
+    registries.flatMap(({ agent, path, sessions }) => [[sessions, agent] as const, [dirname(path), agent] as const]),
+  );
+  for (const [folder, group] of folders) {
+    for (const name of listFolder(folder, unreadable)) {
+      if (isLeftBehind(name)) leftBehind.push(join(folder, name));
+      const sessionId = OPENCLAW_SIDECAR.test(name) ? undefined : OPENCLAW_TRANSCRIPT.exec(name)?.[1];
+      const file = sessionId === undefined ? undefined : look(join(folder, name), unreadable);
+      if (sessionId === undefined || !file) continue;
+      transcripts.push({
+        dialect: "openclaw",
+        sessionId,
+        group,
+        entries: references.get(file.path) ?? [],
+        inWorkspace: false,
+        ...file,
+      });
+    }
+  }
+  return transcripts;
+}
+
+/**
+ * Where an entry's transcript may lie: `sessionFile` wins, but only inside a sessions folder; else by the session id,
+ * beside the registry first, then in the agent's own folder.
+ */
+function transcriptPathsOf(
+  entry: EntryReference["entry"],
+  registryPath: string,
+  sessions: string,
+  paths: Record<string, string>,
+): string[] {
+  const folders = [...new Set([dirname(registryPath), sessions])];
+  if (entry.sessionFile) {
+    const mapped = mapPath(entry.sessionFile, paths);
+    const named = join(realPathOr(dirname(mapped)), basename(mapped));
+    if (folders.includes(dirname(named))) return [named];
+  }
+  return entry.sessionId ? folders.map((folder) => join(folder, `${entry.sessionId}.jsonl`)) : [];
+}
+
+function look(
+  path: string,
+  unreadable: Installation["unreadable"],
+): { path: string; kind: PathKind; fingerprint: Fingerprint } | undefined {
+  try {
+    const seen = lookAt(path);
+    return seen && { path, ...seen };
+  } catch (error) {
+    unreadable.push({ path, message: describeError(error) });
+    return undefined;
+  }
+}
+
+function push<K, V>(map: Map<K, V[]>, key: K, value: V): void {
+  const list = map.get(key);
+  if (list) list.push(value);
+  else map.set(key, [value]);
+}

@@ -1,0 +1,116 @@
+import { randomUUID } from "node:crypto";
+import { realpathSync } from "node:fs";
+import { basename, dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { Disk } from "../disk/disk.ts";
+import { isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { errnoOf } from "../errors.ts";
+import { isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
+import { type LockFile, readLock } from "./lock-file.ts";
+import { judgeLock, type OwnerFacts, type StalenessPolicy } from "./staleness.ts";
+
+/** A lock that we hold. `release` tells whether it was still ours: if not, what was done under it is unconfirmed. */
+export type HeldLock = { release: () => boolean };
+
+const POLL_MS = 25;
+/** How long a reader of our lock may expect us to hold it; the gateway's own waiters give up after ten seconds. */
+const MAX_HOLD_MS = 8000;
+
+/** Where the gateway puts the lock of a file: the folder is resolved, the file itself is not. */
+export function lockPathOf(file: string): string {
+  return join(realpathSync(dirname(file)), `${basename(file)}.lock`);
+}
+
+/**
+ * Takes the gateway's lock on a transcript or a registry by the gateway's own protocol, so that it waits for us.
+ *
+ * The payload is written beside and linked into place: exclusive, and never seen empty, because old releases take an
+ * empty lock at once. It satisfies the readers of every file era. A lock whose owner is proven gone is removed first.
+ *
+ * @returns the lock, or in words who held it until `waitMs` was over
+ */
+export async function acquireGatewayLock(
+  disk: Disk,
+  file: string,
+  options: { waitMs: number; policy: StalenessPolicy; signal?: AbortSignal },
+): Promise<HeldLock | { busy: string }> {
+  const path = lockPathOf(file);
+  const deadline = Date.now() + options.waitMs;
+  for (;;) {
+    const lock = readLock(path);
+    if (!lock) {
+      const mine = tryLink(disk, path);
+      if (mine) return mine;
+      continue;
+    }
+    const verdict = judgeLock(lock, options.policy, Date.now(), ownerFacts);
+    if (verdict.state === "stale" && lock.kind === "file" && removeCaptured(disk, lock)) continue;
+    if (Date.now() >= deadline || options.signal?.aborted) return { busy: `its lock is ${verdict.because}` };
+    await sleep(POLL_MS);
+  }
+}
+
+/** The facts about a lock's owner as this machine sees them now. */
+export function ownerFacts(pid: number): OwnerFacts {
+  return { alive: isAlive(pid), startTicks: startTicksOf(pid), startedAtMs: startedAtOf(pid) };
+}
+
+/**
+ * Removes a lock that was judged stale without ever hitting one that was taken anew meanwhile: renames it to a name of
+ * ours, looks again, and puts it back under its name when it is not the one that was judged.
+ *
+ * @returns true when the judged lock is gone
+ */
+export function removeCaptured(disk: Disk, judged: LockFile): boolean {
+  const captured = `${judged.path}.session-keeper-${randomUUID()}`;
+  try {
+    disk.rename(judged.path, captured);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return true;
+    throw error;
+  }
+  const now = readLock(captured);
+  if (now && isSameFile(judged.fingerprint, now.fingerprint) && now.text === judged.text) {
+    disk.remove(captured);
+    return true;
+  }
+  try {
+    disk.link(captured, judged.path);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+  }
+  disk.remove(captured);
+  return false;
+}
+
+function tryLink(disk: Disk, path: string): HeldLock | undefined {
+  const draft = `${path}.${process.pid}.${randomUUID()}`;
+  const now = new Date();
+  const starttime = startTicksOf(process.pid);
+  const payload = {
+    pid: process.pid,
+    createdAt: now.toISOString(),
+    startedAt: now.getTime(),
+    maxHoldMs: MAX_HOLD_MS,
+    ...(starttime === undefined ? {} : { starttime }),
+  };
+  const { uid, gid } = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
+  disk.createWith(draft, JSON.stringify(payload, null, 2), { uid, gid, mode: 0o600 });
+  try {
+    disk.link(draft, path);
+  } catch (error) {
+    if (errnoOf(error) === "EEXIST") return undefined;
+    throw error;
+  } finally {
+    disk.remove(draft);
+  }
+  const ours = lookAt(path)?.fingerprint;
+  return {
+    release: () => {
+      const now = lookAt(path)?.fingerprint;
+      if (!ours || !isSameFile(ours, now)) return false;
+      disk.remove(path);
+      return true;
+    },
+  };
+}

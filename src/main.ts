@@ -1,0 +1,95 @@
+import { homedir } from "node:os";
+import { version } from "../package.json";
+import { type Invocation, type OutputChoice, parseCommandLine } from "./program.ts";
+import type { ReportDocument } from "./report/document.ts";
+import { describeFailure } from "./run/prospects.ts";
+import { run } from "./run/run.ts";
+
+/** The process edge: arguments, signals, streams and exit code. */
+async function main(): Promise<void> {
+  if (process.argv[2] === "--worker") {
+    await (await import("./run/worker.ts")).serve(version);
+    return;
+  }
+  let invocation: Invocation;
+  try {
+    invocation = parseCommandLine(process.argv.slice(2), version);
+  } catch (error) {
+    const { message, hint } = describeFailure(error);
+    if (process.argv.includes("--json")) printUsageErrorAsJson(error);
+    process.stderr.write(`session-keeper: ${message}\n  ${hint}\n`);
+    process.exitCode = 2;
+    return;
+  }
+  if ("text" in invocation) {
+    (invocation.toStderr ? process.stderr : process.stdout).write(invocation.text);
+    process.exitCode = invocation.exitCode;
+    return;
+  }
+  const stop = new AbortController();
+  let exitBySignal: number | undefined;
+  for (const [signal, number] of [
+    ["SIGINT", 2],
+    ["SIGTERM", 15],
+    ["SIGHUP", 1],
+  ] as const) {
+    process.once(signal, () => {
+      exitBySignal = 128 + number;
+      stop.abort(new Error(`stopped by ${signal}`));
+    });
+  }
+  const { request, output } = invocation;
+  const signal =
+    request.maxRuntimeMs === null
+      ? stop.signal
+      : AbortSignal.any([stop.signal, AbortSignal.timeout(request.maxRuntimeMs)]);
+  const surroundings = {
+    env: process.env,
+    homeDirectory: homedir(),
+    uid: process.geteuid?.() ?? 0,
+    cwd: process.cwd(),
+    systemDirectory: "/etc/session-keeper",
+  };
+  const report = await run(request, { surroundings, version, signal });
+  if (exitBySignal !== undefined) report.exitCode = exitBySignal;
+  await print(report, output, request.cron);
+  process.exitCode = report.exitCode;
+}
+
+async function print(report: ReportDocument, output: OutputChoice, onlyNew: boolean): Promise<void> {
+  if (output.json) {
+    process.stdout.write(`${JSON.stringify(report)}\n`);
+    return;
+  }
+  const isTerminal = process.stdout.isTTY === true;
+  const isQuietRun =
+    !isTerminal &&
+    !output.verbose &&
+    report.error === undefined &&
+    report.installations.every(
+      ({ actions, findings, failure }) =>
+        !failure && actions.length === 0 && findings.every(({ severity }) => severity === "info"),
+    );
+  if (isQuietRun) return;
+  const { renderForPeople } = await import("./report/human.ts");
+  const allowsColor = isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
+  const color = output.color === "always" || (output.color === "auto" && allowsColor);
+  const { results, problems } = renderForPeople(report, {
+    isTerminal,
+    color,
+    verbose: output.verbose,
+    quiet: output.quiet,
+    onlyNew,
+  });
+  process.stdout.write(results);
+  process.stderr.write(problems);
+}
+
+function printUsageErrorAsJson(thrown: unknown): void {
+  const error = describeFailure(thrown);
+  process.stdout.write(
+    `${JSON.stringify({ schemaVersion: 1, tool: "session-keeper", version, installations: [], error, exitCode: 2 })}\n`,
+  );
+}
+
+await main();

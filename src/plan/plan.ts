@@ -1,0 +1,50 @@
+import type { ArchiveReason } from "../archive/names.ts";
+import type { Finding } from "../inspect/finding.ts";
+import type { EntryReference, Transcript } from "../installation/installation.ts";
+
+/** One crash-safe step. The steps of a job run in order, and one that could not be done ends its job. */
+export type Step =
+  | { kind: "archive-transcript"; transcript: Transcript; reason: ArchiveReason }
+  | { kind: "append-note"; transcript: Transcript; template: string | null }
+  | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: "clear-binding" | "fresh-start" }
+  | { kind: "empty-transcript"; transcript: Transcript }
+  | { kind: "remove-transcript"; transcript: Transcript }
+  | { kind: "prune-archive"; archive: string }
+  | { kind: "restart-gateway" };
+
+export type StepKind = Step["kind"];
+
+/** What is to be done about one session. */
+export type Job = {
+  transcript: Transcript;
+  findings: Finding[];
+  steps: Step[];
+  /** may be done although the session is in use */
+  force: boolean;
+  /** in words: why nothing can be done in this run; the next one tries again */
+  wait?: string;
+  /** the gateway has to be restarted once this is done */
+  needsRestart: boolean;
+};
+
+/** Why something that was seen is left alone. */
+export type SparedReason =
+  | "personal"
+  | "personal-below-limit"
+  | "personal-cut-only"
+  | "unregistered"
+  | "unsafe"
+  | "strategy-missing"
+  | "sqlite-era"
+  | "gateway-up"
+  | "healthy"
+  | "clock-stepped"
+  | "foreign-writer"
+  | "no-restart-command"
+  | "restart-limit";
+
+/** Something seen and left alone, with the reason. `detail` completes the reason's sentence. */
+export type Spared = { because: SparedReason; transcript?: Transcript; detail?: string; findings: Finding[] };
+
+/** Plain data: it can be printed, compared and tested. */
+export type Plan = { jobs: Job[]; spared: Spared[] };

@@ -1,0 +1,141 @@
+import type { Settings, Strategy } from "../config/settings.ts";
+import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
+import { registryLocking } from "../installation/era.ts";
+import type { Installation } from "../installation/installation.ts";
+import type { Job, Plan, Spared, Step } from "./plan.ts";
+
+export type RotationPolicy = {
+  rotate: Settings["rotate"];
+  /** in use or not, whatever their size: only for sessions that were named */
+  force: boolean;
+  /** why ages can't be trusted in this run */
+  brake?: string;
+};
+
+/** Decides what becomes of each transcript that was looked at. Pure: facts and policy in, plan out. */
+export function planRotation(installation: Installation, facts: RotationFacts, policy: RotationPolicy): Plan {
+  const plan: Plan = { jobs: [], spared: [] };
+  for (const candidate of facts.candidates) {
+    const decision = decide(candidate, installation, facts, policy);
+    if ("because" in decision) plan.spared.push(decision);
+    else plan.jobs.push(decision);
+  }
+  const handled = new Set(plan.jobs.map(({ transcript }) => transcript.path));
+  for (const binding of facts.staleBindings.filter(({ transcript }) => !handled.has(transcript.path))) {
+    const blocked = registryBlocked(installation, facts);
+    if (blocked)
+      plan.spared.push({
+        because: "gateway-up",
+        transcript: binding.transcript,
+        detail: blocked,
+        findings: [binding.finding],
+      });
+    else plan.jobs.push(clearStale(binding));
+  }
+  return plan;
+}
+
+function decide(
+  candidate: Candidate,
+  installation: Installation,
+  facts: RotationFacts,
+  policy: RotationPolicy,
+): Job | Spared {
+  const { transcript, findings, isCondemned, isNamed } = candidate;
+  const spare = (because: Spared["because"], detail?: string): Spared => ({
+    because,
+    transcript,
+    findings,
+    ...(detail ? { detail } : {}),
+  });
+  const force = policy.force && isNamed;
+  if (candidate.unsafe) return spare("unsafe", candidate.unsafe);
+  const personal = sparedAsPersonal(candidate, installation, force);
+  if (personal) return spare(personal);
+  if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw") return spare("unregistered");
+  if (!candidate.isOversized && !isCondemned && !force) return spare("healthy");
+  if (!isAvailable(policy.rotate.strategy)) return spare("strategy-missing", policy.rotate.strategy);
+  if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
+  const isSizeOnly = !isCondemned && !force;
+  if (policy.brake && isSizeOnly) return spare("clock-stepped", policy.brake);
+  const blocked = transcript.entries.length > 0 ? registryBlocked(installation, facts) : undefined;
+  if (blocked) return spare("gateway-up", blocked);
+  const wait = force ? undefined : waitFor(candidate, isSizeOnly ? policy.rotate.quietFor : 0);
+  const reason = isCondemned ? "corrupt" : candidate.isOversized ? "size" : "manual";
+  return {
+    transcript,
+    findings,
+    force,
+    needsRestart: isCondemned,
+    ...(wait ? { wait } : {}),
+    steps: emptyingSteps(candidate, installation, reason),
+  };
+}
+
+/**
+ * Copy, note, forget, and only then shorten: a stop in between leaves a spare archive or a fresh start, never a gap.
+ * OpenClaw's own transcript is removed rather than emptied, because it takes an empty one for damage; its entry gets a
+ * fresh start first.
+ */
+function emptyingSteps(
+  { transcript }: Candidate,
+  installation: Installation,
+  reason: "corrupt" | "size" | "manual",
+): Step[] {
+  const steps: Step[] = [{ kind: "archive-transcript", transcript, reason }];
+  const template = installation.settings.memoryNote;
+  if (template !== null)
+    steps.push({ kind: "append-note", transcript, template: installation.openclaw?.era.era === "S" ? null : template });
+  const isClaude = transcript.dialect === "claude-code";
+  const change = isClaude ? "clear-binding" : "fresh-start";
+  if (!isClaude || registryOf(installation) !== "never") {
+    for (const entry of transcript.entries) steps.push({ kind: "edit-registry", transcript, entry, change });
+  }
+  steps.push({ kind: isClaude ? "empty-transcript" : "remove-transcript", transcript });
+  return steps;
+}
+
+function clearStale({ transcript, entry, finding, inUse }: StaleBinding): Job {
+  const steps: Step[] = [{ kind: "edit-registry", transcript, entry, change: "clear-binding" }];
+  return {
+    transcript,
+    findings: [finding],
+    steps,
+    force: false,
+    needsRestart: false,
+    ...(inUse ? { wait: inUse } : {}),
+  };
+}
+
+function sparedAsPersonal(
+  { ownership, transcript, isNamed }: Candidate,
+  { settings }: Installation,
+  force: boolean,
+): Spared["because"] | undefined {
+  if (ownership !== "personal" || isNamed || force) return undefined;
+  const policy = settings.claude?.personalSessions ?? "ignore";
+  if (policy === "ignore") return "personal";
+  if (transcript.fingerprint.sizeBytes <= (settings.claude?.personalMaxSize ?? 0)) return "personal-below-limit";
+  return policy === "cut" ? "personal-cut-only" : undefined;
+}
+
+/** Why the registry can't be edited now; undefined when it can, or when there is nothing to protect. */
+function registryBlocked(installation: Installation, { gateway }: RotationFacts): string | undefined {
+  return registryOf(installation) === "gateway-down" && gateway?.state !== "down" ? gateway?.because : undefined;
+}
+
+function registryOf({ openclaw }: Installation): "locked" | "gateway-down" | "never" {
+  return openclaw ? registryLocking(openclaw.era.era) : "never";
+}
+
+function waitFor({ inUse, quietForMs }: Candidate, quietLimitMs: number): string | undefined {
+  if (inUse) return inUse;
+  return quietForMs < quietLimitMs
+    ? `it was written to ${Math.max(0, Math.round(quietForMs / 1000))} s ago`
+    : undefined;
+}
+
+/** Strategies other than emptying are not part of this version; `auto` then means the one that there is. */
+function isAvailable(strategy: Strategy): boolean {
+  return strategy === "auto" || strategy === "empty";
+}

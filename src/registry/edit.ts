@@ -1,0 +1,130 @@
+import { KeeperError } from "../errors.ts";
+import { asObject, BINDING_MAPS, bindingsOf, LEGACY_BINDING, LEGACY_PROVIDER } from "./bindings.ts";
+import { changeObject, type ObjectChange } from "./change-object.ts";
+import { checkChange } from "./check-change.ts";
+import { findMembers, hasRepeatedNames, isObjectAt, JsonTextError, type Member } from "./json-text.ts";
+import { applySplices, type Splice } from "./splice.ts";
+
+/** A registry's text after an edit, and how to get there: inverted, the splices undo it exactly. */
+export type RegistryEdit = { text: string; splices: Splice[]; changed: boolean };
+
+/**
+ * Clears the bindings of one entry to a Claude Code session. All three fields of a provider go together: were one left, the
+ * gateway would fall back on it and resume a session that is gone. A map that becomes empty goes as well, as in the
+ * gateway's own clearing. An entry that isn't there, or doesn't name the session any more, changes nothing.
+ *
+ * @param key the session key in its stored spelling
+ * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
+ */
+export function clearBinding(text: string, key: string, claudeSessionId: string): RegistryEdit {
+  return editEntries(text, (entry, entryKey) =>
+    entryKey === key ? withoutSession(entry, claudeSessionId) : undefined,
+  );
+}
+
+/** Like `clearBinding`, for every entry that names the session. */
+export function clearBindings(text: string, claudeSessionId: string): RegistryEdit {
+  return editEntries(text, (entry) => withoutSession(entry, claudeSessionId));
+}
+
+/** The fields of an entry for whoever decides on a change. Nothing is looked at before it is asked for: registries are large. */
+export type EntryFields = {
+  has(name: string): boolean;
+  read(name: string): unknown;
+};
+
+/**
+ * Changes entries in place; every character outside of the changed members stays. Each changed entry is read back and
+ * compared with what was intended before the result is handed out. The rest is copied, not parsed: a registry of 200 MB would
+ * cost a gigabyte and more than the moment for which its lock may be held.
+ *
+ * @param decide returns undefined for an entry that stays as it is; entries that are no objects are not shown to it
+ * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
+ */
+export function editEntries(
+  text: string,
+  decide: (entry: EntryFields, key: string) => ObjectChange | undefined,
+): RegistryEdit {
+  try {
+    const root = findMembers(text);
+    // Of repeated names, readers see the last.
+    const visible = new Map(root.members.map((member) => [member.name, member]));
+    const splices: Splice[] = [];
+    for (const member of visible.values()) {
+      const change = isObjectAt(text, member.valueAt) ? decide(fieldsOf(text, member), member.name) : undefined;
+      if (change === undefined) continue;
+      if (hasRepeatedNames(root)) throw repeatedNames();
+      splices.push(...changeEntry(text, member, change));
+    }
+    return { text: applySplices(text, splices), splices, changed: splices.length > 0 };
+  } catch (error) {
+    if (!(error instanceof JsonTextError)) throw error;
+    throw new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
+  }
+}
+
+const MENDING = "Nothing was changed. `session-keeper validate-registry --repair` mends registries.";
+
+function changeEntry(text: string, { valueAt, valueEnd }: Member, change: ObjectChange): Splice[] {
+  const entry = findMembers(text, valueAt);
+  const inner = [...(change.within?.keys() ?? [])].map((name) => entry.members.find((member) => member.name === name));
+  const touched = [entry, ...inner.flatMap((member) => (member ? [findMembers(text, member.valueAt)] : []))];
+  if (touched.some(hasRepeatedNames)) throw repeatedNames();
+  const splices = changeObject(text, entry, change);
+  const before = text.slice(valueAt, valueEnd);
+  const after = applySplices(
+    before,
+    splices.map((splice) => ({ ...splice, at: splice.at - valueAt })),
+  );
+  if (!checkChange(before, after, change)) throw wrongResult();
+  return splices;
+}
+
+function fieldsOf(text: string, { valueAt }: Member): EntryFields {
+  let members: Map<string, Member> | undefined;
+  const find = (name: string) => {
+    members ??= new Map(findMembers(text, valueAt).members.map((member) => [member.name, member]));
+    return members.get(name);
+  };
+  return {
+    has: (name) => find(name) !== undefined,
+    read(name) {
+      const member = find(name);
+      return member && JSON.parse(text.slice(member.valueAt, member.valueEnd));
+    },
+  };
+}
+
+function withoutSession(entry: EntryFields, claudeSessionId: string): ObjectChange | undefined {
+  const fields = Object.fromEntries([...BINDING_MAPS, LEGACY_BINDING].map((name) => [name, entry.read(name)]));
+  const named = bindingsOf(fields).filter(({ sessionId }) => sessionId === claudeSessionId);
+  if (named.length === 0) return undefined;
+  const providers = new Set(named.map(({ provider }) => provider));
+  const remove = new Set<string>();
+  const within = new Map<string, ObjectChange>();
+  for (const name of BINDING_MAPS) {
+    const held = Object.keys(asObject(fields[name]));
+    const cleared = new Set(held.filter((provider) => providers.has(provider)));
+    if (cleared.size === 0) continue;
+    if (cleared.size === held.length) remove.add(name);
+    else within.set(name, { remove: cleared });
+  }
+  if (providers.has(LEGACY_PROVIDER)) remove.add(LEGACY_BINDING);
+  return { remove, within };
+}
+
+function repeatedNames(): KeeperError {
+  return new KeeperError(
+    "failed",
+    "the registry holds the same name twice where it would have been edited",
+    `${MENDING} Until then, readers may differ in which of the two they take.`,
+  );
+}
+
+function wrongResult(): KeeperError {
+  return new KeeperError(
+    "failed",
+    "an edit of the registry did not come out as intended and was thrown away",
+    "Nothing was changed. This is a fault of session-keeper; please report it.",
+  );
+}

@@ -1,0 +1,163 @@
+import { isUtf8 } from "node:buffer";
+import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
+import { errnoOf, KeeperError } from "../errors.ts";
+import { asObject, BINDING_MAPS, type Binding, bindingsOf, isObject } from "./bindings.ts";
+import { findMembers, hasRepeatedNames, isObjectAt } from "./json-text.ts";
+
+/** What a session's entry says, as far as it has the expected types. */
+export type RegistryEntry = {
+  /** The session key in its stored spelling. */
+  key: string;
+  sessionId?: string;
+  /** Milliseconds since 1970. */
+  updatedAt?: number;
+  /** As stored: usually absolute, possibly as a container sees it. */
+  sessionFile?: string;
+  /** `running`, `done`, `failed`, …: also left behind by crashes. */
+  status?: string;
+  chatType?: string;
+  channel?: string;
+  bindings: Binding[];
+  pinned: boolean;
+};
+
+export type RegistryProblem = "missing" | "empty" | "unparsable" | "not-an-object" | "duplicate-keys";
+
+/** An agent's `sessions.json` as it was at one moment. */
+export type Registry = {
+  path: string;
+  /** Turns back into the very same bytes as UTF-8. Empty when the bytes are no UTF-8. */
+  text: string;
+  /** Of the file that was read; absent when there is none. */
+  fingerprint?: Fingerprint;
+  /** In the order of the file, integer-like keys first. */
+  entries: RegistryEntry[];
+  /** How many entries are no objects. */
+  corrupt: number;
+  problem?: RegistryProblem;
+};
+
+export type ReadOptions = {
+  /** Also look for repeated names, which costs a second pass over the text. Edits refuse them in any case. */
+  checkNames?: boolean;
+};
+
+/**
+ * Reads a registry. Follows no link, waits for no pipe, writes nothing.
+ *
+ * @throws KeeperError when the path is no regular file, or can't be read
+ */
+export function readRegistry(path: string, options: ReadOptions = {}): Registry {
+  const file = readWhole(path);
+  if (file === undefined) return { path, text: "", entries: [], corrupt: 0, problem: "missing" };
+  const { bytes, fingerprint } = file;
+  const registry: Registry = { path, text: "", fingerprint, entries: [], corrupt: 0 };
+  if (bytes.length === 0) return { ...registry, problem: "empty" };
+  if (!isUtf8(bytes)) return { ...registry, problem: "unparsable" };
+  registry.text = bytes.toString("utf8");
+  const value = parse(registry.text);
+  if (value === undefined) return { ...registry, problem: registry.text.trim() === "" ? "empty" : "unparsable" };
+  if (!isObject(value)) return { ...registry, problem: "not-an-object" };
+  for (const [key, entry] of Object.entries(value)) {
+    if (isObject(entry)) registry.entries.push(describeEntry(key, entry));
+    else registry.corrupt += 1;
+  }
+  if (options.checkNames && repeatsNames(registry.text)) registry.problem = "duplicate-keys";
+  return registry;
+}
+
+type Reading = { bytes: Buffer; fingerprint: Fingerprint };
+
+/** Reads until the file kept still meanwhile: what writes in place would else show half a registry, which reads as broken. */
+function readWhole(path: string): Reading | undefined {
+  for (let attempt = 1; attempt <= 5; attempt += 1) {
+    const descriptor = openForReading(path);
+    if (descriptor === undefined) return undefined;
+    try {
+      if (!fstatSync(descriptor).isFile()) throw unreadable(path, "it is not a regular file");
+      const fingerprint = fingerprintOfDescriptor(descriptor);
+      const bytes = readFileSync(descriptor);
+      if (isUnchanged(fingerprint, fingerprintOfDescriptor(descriptor))) return { bytes, fingerprint };
+    } catch (error) {
+      if (error instanceof KeeperError) throw error;
+      throw unreadable(path, errnoOf(error) ?? "unknown error", error);
+    } finally {
+      closeSync(descriptor);
+    }
+  }
+  throw unreadable(path, "it keeps changing while being read");
+}
+
+/** Undefined when nothing is there. */
+function openForReading(path: string): number | undefined {
+  try {
+    // O_NONBLOCK: opening a pipe would otherwise wait for somebody to write.
+    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    throw unreadable(
+      path,
+      errnoOf(error) === "ELOOP" ? "it is a symbolic link" : (errnoOf(error) ?? "unknown error"),
+      error,
+    );
+  }
+}
+
+function unreadable(path: string, why: string, cause?: unknown): KeeperError {
+  return new KeeperError(
+    "failed",
+    `cannot read the registry ${path}: ${why}`,
+    "Nothing was changed. The registry must be a regular file that this user may read.",
+    cause,
+  );
+}
+
+/** Undefined for text that is not JSON, which no JSON text can turn into. */
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
+}
+
+function describeEntry(key: string, entry: Record<string, unknown>): RegistryEntry {
+  const sessionId = textOf(entry.sessionId);
+  const sessionFile = textOf(entry.sessionFile);
+  const status = textOf(entry.status);
+  const chatType = textOf(entry.chatType) ?? textOf(asObject(entry.origin).chatType);
+  // Very old entries call it provider.
+  const channel = textOf(entry.channel) ?? textOf(entry.provider);
+  return {
+    key,
+    ...(sessionId !== undefined && { sessionId }),
+    ...(typeof entry.updatedAt === "number" && { updatedAt: entry.updatedAt }),
+    ...(sessionFile !== undefined && { sessionFile }),
+    ...(status !== undefined && { status }),
+    ...(chatType !== undefined && { chatType }),
+    ...(channel !== undefined && { channel }),
+    bindings: bindingsOf(entry),
+    pinned: Boolean(entry.pinnedAt),
+  };
+}
+
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" && value !== "" ? value : undefined;
+}
+
+/** Whether a name is repeated in the registry, in an entry or in an entry's bindings: where edits take place. */
+function repeatsNames(text: string): boolean {
+  const root = findMembers(text);
+  if (hasRepeatedNames(root)) return true;
+  for (const { valueAt } of root.members) {
+    if (!isObjectAt(text, valueAt)) continue;
+    const entry = findMembers(text, valueAt);
+    if (hasRepeatedNames(entry)) return true;
+    for (const { name, valueAt: mapAt } of entry.members) {
+      if (!BINDING_MAPS.some((map) => map === name) || !isObjectAt(text, mapAt)) continue;
+      if (hasRepeatedNames(findMembers(text, mapAt))) return true;
+    }
+  }
+  return false;
+}

@@ -1,0 +1,138 @@
+import { join } from "node:path";
+import type { JobOutcome } from "../apply/apply.ts";
+import type { Outcome } from "../apply/outcome.ts";
+import { lineageOf } from "../apply/prune-archive.ts";
+import { readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
+import { archivesBeyond } from "../archive/retention.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Finding } from "../inspect/finding.ts";
+import type { RotationFacts } from "../inspect/rotation.ts";
+import { type Installation, sessionKeyOf, type Transcript } from "../installation/installation.ts";
+import type { Job, Plan, Spared, Step } from "../plan/plan.ts";
+import type { InstallationReport, ReportedAction, ReportedFinding, ReportedSpared } from "./document.ts";
+import { wordFinding, wordOutcome, wordPlanned, wordSpared } from "./wording.ts";
+
+type Seen = { installation: Installation; facts: RotationFacts; plan: Plan };
+
+/**
+ * Turns what one installation's run saw, planned and did into what is told of it. Without outcomes it tells the plan.
+ */
+export function buildReport(
+  seen: Seen,
+  done: readonly JobOutcome[],
+  extra: readonly Outcome[],
+  settings: Settings,
+): Pick<InstallationReport, "findings" | "actions" | "spared"> {
+  const resolved = new Set(done.filter(({ isFinished }) => isFinished).flatMap(({ job }) => job.findings));
+  const corruption = done.filter(({ job }) => job.needsRestart).flatMap(({ job }) => job.findings);
+  const jobs = new Map(done.map((outcome) => [outcome.job, outcome]));
+  return {
+    findings: seen.facts.findings.map((finding) => reportFinding(finding, resolved.has(finding))),
+    actions: [
+      ...seen.plan.jobs.flatMap((job) => reportJob(job, jobs.get(job), seen.installation, settings)),
+      ...(done.length === 0 ? plannedRestart(seen) : []),
+      ...extra.map((outcome) => reportOutcome(outcome, outcome.step.kind === "restart-gateway" ? corruption : [])),
+    ],
+    spared: seen.plan.spared.map(reportSpared),
+  };
+}
+
+function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
+  const { kind, severity, agent, sessionKey, sessionId, path, evidence } = finding;
+  return {
+    kind,
+    severity,
+    message: wordFinding(finding),
+    resolved,
+    ...(agent ? { agent } : {}),
+    ...(sessionKey ? { sessionKey } : {}),
+    ...(sessionId ? { sessionId } : {}),
+    ...(path ? { path } : {}),
+    evidence,
+  };
+}
+
+function reportJob(
+  job: Job,
+  outcome: JobOutcome | undefined,
+  installation: Installation,
+  settings: Settings,
+): ReportedAction[] {
+  if (outcome) return outcome.outcomes.map((one) => reportOutcome(one, job.findings));
+  const last = job.steps.at(-1);
+  if (job.wait && last)
+    return [reportOutcome({ step: last, result: "busy", because: job.wait, detail: {} }, job.findings)];
+  const archives = job.steps.some(({ kind }) => kind === "archive-transcript");
+  return [
+    ...job.steps.map((step) => planned(step, job.findings)),
+    ...(archives ? plannedPrunes(job.transcript, installation, settings) : []),
+  ];
+}
+
+function plannedPrunes(transcript: Transcript, installation: Installation, settings: Settings): ReportedAction[] {
+  const folder = archiveFolderOf(settings, installation, transcript.dialect);
+  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, 1);
+  return beyond.map(({ archive }) => planned({ kind: "prune-archive", archive: join(folder, archive) }, []));
+}
+
+function plannedRestart({ installation, plan }: Seen): ReportedAction[] {
+  const condemned = plan.jobs.filter(({ needsRestart, wait }) => needsRestart && wait === undefined);
+  if (condemned.length === 0 || !installation.settings.gateway.restart) return [];
+  return [
+    planned(
+      { kind: "restart-gateway" },
+      condemned.flatMap(({ findings }) => findings),
+    ),
+  ];
+}
+
+function planned(step: Step, findings: readonly Finding[]): ReportedAction {
+  const bytes = "transcript" in step ? step.transcript.fingerprint.sizeBytes : 0;
+  const shrinks = step.kind === "empty-transcript" || step.kind === "remove-transcript";
+  const detail =
+    step.kind === "archive-transcript" ? { bytes } : shrinks ? { bytesBefore: bytes, bytesAfter: 0 } : undefined;
+  return {
+    kind: step.kind,
+    message: wordPlanned(step),
+    ...about(step),
+    because: kindsOf(findings),
+    result: "planned",
+    ...(detail ? { detail } : {}),
+  };
+}
+
+function reportOutcome(outcome: Outcome, findings: readonly Finding[]): ReportedAction {
+  const { step, result, hint, detail } = outcome;
+  return {
+    kind: step.kind,
+    message: wordOutcome(outcome),
+    ...about(step),
+    because: kindsOf(findings),
+    result,
+    ...(hint ? { hint } : {}),
+    detail,
+  };
+}
+
+function reportSpared(spared: Spared): ReportedSpared {
+  return {
+    because: spared.because,
+    message: wordSpared(spared),
+    ...(spared.transcript ? identify(spared.transcript) : {}),
+  };
+}
+
+function about(step: Step): Pick<ReportedAction, "path" | "sessionId" | "sessionKey"> {
+  if ("transcript" in step) return identify(step.transcript);
+  return step.kind === "prune-archive" ? { path: step.archive } : {};
+}
+
+function identify(transcript: Transcript): { path: string; sessionId: string; sessionKey?: string } {
+  const sessionKey = sessionKeyOf(transcript);
+  return { path: transcript.path, sessionId: transcript.sessionId, ...(sessionKey ? { sessionKey } : {}) };
+}
+
+function kindsOf(findings: readonly Finding[]): ReportedAction["because"] {
+  return [...new Set(findings.map(({ kind }) => kind))];
+}

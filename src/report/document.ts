@@ -1,0 +1,99 @@
+import type { StepResult } from "../apply/outcome.ts";
+import type { FindingKind, Severity } from "../inspect/finding.ts";
+import type { SparedReason, StepKind } from "../plan/plan.ts";
+
+/** A finding as it is told. `line` counts from 1. */
+export type ReportedFinding = {
+  kind: FindingKind;
+  severity: Severity;
+  message: string;
+  resolved: boolean;
+  agent?: string;
+  sessionKey?: string;
+  sessionId?: string;
+  path?: string;
+  line?: number;
+  evidence: Record<string, unknown>;
+};
+
+export type ReportedAction = {
+  kind: StepKind;
+  message: string;
+  path?: string;
+  sessionId?: string;
+  sessionKey?: string;
+  because: FindingKind[];
+  result: "planned" | StepResult;
+  hint?: string;
+  detail?: Record<string, unknown>;
+};
+
+export type ReportedSpared = {
+  because: SparedReason;
+  message: string;
+  path?: string;
+  sessionId?: string;
+  sessionKey?: string;
+};
+
+/** `sinceMs` (epoch ms): since when another run holds the lock. */
+export type ReportedFailure = { code: string; message: string; hint: string; sinceMs?: number };
+
+export type InstallationReport = {
+  name: string;
+  /** null: no OpenClaw here */
+  era: string | null;
+  dialects: string[];
+  findings: ReportedFinding[];
+  actions: ReportedAction[];
+  spared: ReportedSpared[];
+  failure?: ReportedFailure;
+  /** set for crontab runs: nothing here that was not told lately */
+  isToldAlready?: boolean;
+};
+
+/** The one document of a run: what `--json` prints, and what the screen is made from. */
+export type ReportDocument = {
+  schemaVersion: 1;
+  tool: "session-keeper";
+  version: string;
+  runId: string;
+  host: string;
+  command: string;
+  dryRun: boolean;
+  startedAt: string;
+  durationMs: number;
+  installations: InstallationReport[];
+  summary: {
+    findings: number;
+    actions: number;
+    done: number;
+    failed: number;
+    bytesBefore: number;
+    bytesAfter: number;
+    bytesArchived: number;
+  };
+  error?: ReportedFailure;
+  exitCode: number;
+};
+
+/** Adds up what the installations report. Sizes count what was, or would be, changed. */
+export function summarize(installations: readonly InstallationReport[]): ReportDocument["summary"] {
+  const actions = installations.flatMap((installation) => installation.actions);
+  const sum = (name: string, of = actions) =>
+    of.reduce((total, { detail }) => total + (typeof detail?.[name] === "number" ? (detail[name] as number) : 0), 0);
+  return {
+    findings: installations.reduce((total, { findings }) => total + findings.length, 0),
+    actions: actions.length,
+    done: actions.filter(({ result }) => result === "done").length,
+    failed:
+      actions.filter(({ result }) => result === "failed").length +
+      installations.filter(({ failure }) => failure).length,
+    bytesBefore: sum("bytesBefore"),
+    bytesAfter: sum("bytesAfter"),
+    bytesArchived: sum(
+      "bytes",
+      actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "done"),
+    ),
+  };
+}

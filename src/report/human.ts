@@ -1,0 +1,161 @@
+import { styleText } from "node:util";
+import { formatSize } from "../config/units.ts";
+import type { InstallationReport, ReportDocument, ReportedAction } from "./document.ts";
+
+/** What goes to stdout and what to stderr. */
+export type Screen = { results: string; problems: string };
+
+export type HumanOptions = {
+  isTerminal: boolean;
+  color: boolean;
+  verbose: boolean;
+  quiet: boolean;
+  /** a crontab run: only what is new */
+  onlyNew: boolean;
+};
+
+type Style = Parameters<typeof styleText>[0];
+type Paint = (style: Style, text: string) => string;
+
+const PROGRAMS: Record<string, string> = { openclaw: "OpenClaw", "claude-code": "Claude Code" };
+/** A run of another of ours that lasts longer than this is worth a word, even from a crontab. */
+const LONG_RUN_MS = 30 * 60_000;
+
+/** The report as people read it. Away from a terminal, a healthy run that did nothing has nothing to say. */
+export function renderForPeople(report: ReportDocument, options: HumanOptions): Screen {
+  const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
+  const results: string[] = [];
+  const problems: string[] = [];
+  for (const installation of report.installations) {
+    if (installation.failure && !isSilentFailure(installation.failure, options))
+      problems.push(...failureLines(installation, paint));
+    if (!options.quiet && isWorthTelling(installation, options))
+      results.push(...installationLines(installation, report.dryRun, options, paint));
+  }
+  for (const installation of report.installations) {
+    for (const action of installation.actions.filter(({ result }) => result === "failed"))
+      problems.push(...actionProblem(installation, action, paint));
+  }
+  if (report.error)
+    problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
+  if (results.length > 0) results.push(...closingLines(report, paint));
+  return { results: join(results), problems: join(problems) };
+}
+
+function isWorthTelling(
+  { findings, actions, failure, isToldAlready }: InstallationReport,
+  options: HumanOptions,
+): boolean {
+  if (options.onlyNew && isToldAlready) return false;
+  if (failure && findings.length === 0 && actions.length === 0) return false;
+  return (
+    options.isTerminal || options.verbose || actions.length > 0 || findings.some(({ severity }) => severity !== "info")
+  );
+}
+
+function isSilentFailure(failure: NonNullable<InstallationReport["failure"]>, { onlyNew }: HumanOptions): boolean {
+  return onlyNew && failure.code === "locked" && Date.now() - (failure.sinceMs ?? 0) < LONG_RUN_MS;
+}
+
+function installationLines(
+  installation: InstallationReport,
+  dryRun: boolean,
+  options: HumanOptions,
+  paint: Paint,
+): string[] {
+  const lines = [paint("bold", headline(installation))];
+  const sessions = new Set(
+    [...installation.findings, ...installation.actions, ...installation.spared].map(({ path }) => path),
+  );
+  for (const path of sessions) lines.push("", ...subjectLines(path, installation, dryRun, options, paint));
+  if (sessions.size === 0)
+    lines.push(`  ${paint("green", "healthy")}: nothing is too large, and the log condemns no session`);
+  lines.push("");
+  return lines;
+}
+
+function headline({ name, dialects, era }: InstallationReport): string {
+  const programs = dialects.map((dialect) =>
+    dialect === "openclaw" && era ? `OpenClaw (era ${era})` : (PROGRAMS[dialect] ?? dialect),
+  );
+  return programs.length === 0
+    ? `${name}: neither an OpenClaw home nor a Claude Code home was found here`
+    : `${name}: ${programs.join(" and ")}`;
+}
+
+/** One session, or one other thing: what was found about it, what was or would be done, why it was left alone. */
+function subjectLines(
+  path: string | undefined,
+  installation: InstallationReport,
+  dryRun: boolean,
+  options: HumanOptions,
+  paint: Paint,
+): string[] {
+  const isHere = (item: { path?: string }) => item.path === path;
+  const findings = installation.findings.filter(isHere);
+  const actions = installation.actions.filter(isHere);
+  const spared = installation.spared.filter(isHere);
+  const known = [...findings, ...actions, ...spared].find((item) => "sessionId" in item && item.sessionId);
+  const lines = known
+    ? [`  ${paint("bold", known.sessionKey ?? "session without a registry entry")}`, `    ${paint("dim", path ?? "")}`]
+    : path
+      ? [`  ${paint("bold", path)}`]
+      : [];
+  for (const { kind, severity, message } of findings)
+    lines.push(
+      row(
+        severity === "info" ? "seen" : "found",
+        `${message} (${kind})`,
+        severity === "error" ? "red" : "yellow",
+        paint,
+      ),
+    );
+  for (const action of actions) lines.push(...actionLines(action, dryRun, options, paint));
+  for (const { message } of spared) lines.push(row("left", message, "cyan", paint));
+  return lines;
+}
+
+function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: HumanOptions, paint: Paint): string[] {
+  const { result, message, detail, path } = action;
+  if (result === "planned") return [row(dryRun ? "would" : "will", message, "cyan", paint)];
+  if (result === "done") {
+    const where = [detail?.archive, detail?.note, detail?.registry].find(
+      (place) => typeof place === "string" && place !== path,
+    );
+    return [row("done", message, "green", paint), ...(where ? [`           ${paint("dim", String(where))}`] : [])];
+  }
+  if (result === "already-done") return verbose ? [row("done", message, "green", paint)] : [];
+  return [row(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
+}
+
+function row(label: string, text: string, style: Style, paint: Paint): string {
+  return `    ${paint(style, label.padEnd(6))} ${text}`;
+}
+
+function closingLines({ dryRun, runId, summary, installations }: ReportDocument, paint: Paint): string[] {
+  if (dryRun) return [paint("dim", "dry run: nothing was changed")];
+  if (summary.done === 0) return [];
+  const archives = installations.flatMap(({ actions }) =>
+    actions.filter(({ kind, result }) => kind === "archive-transcript" && result !== "failed"),
+  );
+  const first = archives[0];
+  const lines = [`run ${runId}: ${summary.done} steps done, ${formatSize(summary.bytesArchived)} archived`];
+  if (first?.detail?.archive)
+    lines.push(
+      "to read an archived session, or to get it back under another name:",
+      `  zcat '${first.detail.archive}'`,
+    );
+  return lines;
+}
+
+function failureLines({ name, failure }: InstallationReport, paint: Paint): string[] {
+  return failure ? [`${paint("red", `${name}:`)} ${failure.message}`, `  ${failure.hint}`] : [];
+}
+
+function actionProblem({ name }: InstallationReport, { message, hint, path }: ReportedAction, paint: Paint): string[] {
+  return [`${paint("red", `${name}:`)} ${message}${path ? ` [${path}]` : ""}`, ...(hint ? [`  ${hint}`] : [])];
+}
+
+function join(lines: readonly string[]): string {
+  return lines.length === 0 ? "" : `${lines.join("\n").trimEnd()}\n`;
+}

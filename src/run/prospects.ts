@@ -1,0 +1,75 @@
+import { existsSync } from "node:fs";
+import type { Settings } from "../config/settings.ts";
+import { describeError, KeeperError } from "../errors.ts";
+import { discover, type Surroundings } from "../installation/discover.ts";
+import type { Installation } from "../installation/installation.ts";
+import { realPathOr } from "../installation/paths.ts";
+import type { ReportedFailure } from "../report/document.ts";
+
+/** An installation to look after, or why it could not be looked up. */
+export type Prospect =
+  | { name: string; installation: Installation; sharedLogs: ReadonlySet<string> }
+  | { name: string; failure: ReportedFailure };
+
+/** Looks up every installation, and settles between those that share a home or a log. */
+export async function lookForAll(settings: Settings, surroundings: Surroundings): Promise<Prospect[]> {
+  const prospects: Prospect[] = [];
+  const openclawHomes = new Set<string>();
+  const sharedLogs = new Set<string>();
+  for (const asked of settings.installations) {
+    const home = asked.openclaw && existsSync(asked.openclaw.home) ? realPathOr(asked.openclaw.home) : undefined;
+    const isTaken = home !== undefined && openclawHomes.has(home);
+    if (home) openclawHomes.add(home);
+    try {
+      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, surroundings);
+      const isNothing = !installation.openclaw && !installation.claude;
+      prospects.push({
+        name: asked.name,
+        installation: isNothing && !isTaken ? { ...installation, name: "files" } : installation,
+        sharedLogs,
+      });
+    } catch (error) {
+      prospects.push({ name: asked.name, failure: describeFailure(error) });
+    }
+  }
+  const found = prospects.flatMap((prospect) => ("installation" in prospect ? [prospect.installation] : []));
+  shareOut(found);
+  const seen = new Set<string>();
+  for (const log of found.flatMap(({ logs }) => [...new Set(logs)])) (seen.has(log) ? sharedLogs : seen).add(log);
+  return prospects;
+}
+
+/** Any thrown value as it is reported. */
+export function describeFailure(error: unknown): ReportedFailure {
+  if (error instanceof KeeperError) {
+    const { code, message, hint, cause } = error;
+    return { code, message, hint, ...(code === "locked" && typeof cause === "number" ? { sinceMs: cause } : {}) };
+  }
+  return {
+    code: "failed",
+    message: describeError(error),
+    hint: "nothing more was changed; this is a fault of session-keeper if it comes back",
+  };
+}
+
+/**
+ * Where installations share a Claude Code home, each transcript is looked after by one: the one whose registry binds it, else
+ * the one whose workspace it belongs to, else the first.
+ */
+function shareOut(installations: readonly Installation[]): void {
+  const owners = new Map<string, { installation: Installation; claim: number }>();
+  for (const installation of installations) {
+    for (const { path, entries, inWorkspace } of installation.transcripts) {
+      const claim = entries.length > 0 ? 2 : inWorkspace ? 1 : 0;
+      const owner = owners.get(path);
+      if (!owner || claim > owner.claim) owners.set(path, { installation, claim });
+    }
+  }
+  for (const installation of installations) {
+    const isMine = ({ path }: { path: string }) => owners.get(path)?.installation === installation;
+    installation.claimedElsewhere = installation.transcripts
+      .filter((transcript) => !isMine(transcript))
+      .map(({ path }) => path);
+    installation.transcripts = installation.transcripts.filter(isMine);
+  }
+}

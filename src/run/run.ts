@@ -1,0 +1,98 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
+import type { Flags, Surroundings } from "../config/load.ts";
+import { loadSettings } from "../config/load.ts";
+import type { Settings } from "../config/settings.ts";
+import { KeeperError } from "../errors.ts";
+import { type InstallationReport, type ReportDocument, type ReportedFailure, summarize } from "../report/document.ts";
+import { exitCodeOf } from "../report/exit-code.ts";
+import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
+import { describeFailure, lookForAll, type Prospect } from "./prospects.ts";
+import { rotateInstallation } from "./rotate-installation.ts";
+
+/** What a person asked for on the command line, in units. */
+export type Request = {
+  command: string;
+  flags: Flags;
+  dryRun: boolean;
+  force: boolean;
+  sessions: string[];
+  cron: boolean;
+  waitMs: number;
+  maxRuntimeMs: number | null;
+};
+
+/** What the program runs in. */
+export type World = { surroundings: Surroundings; version: string; signal: AbortSignal };
+
+/** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
+export async function run(request: Request, world: World): Promise<ReportDocument> {
+  const startedAt = new Date();
+  const runId = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+  const installations: InstallationReport[] = [];
+  let error: ReportedFailure | undefined;
+  try {
+    const settings = await loadSettings(request.flags, world.surroundings);
+    const prospects = await lookForAll(settings, world.surroundings);
+    refuseUnknownSessions(request.sessions, prospects);
+    for (const prospect of prospects) installations.push(await handle(prospect, { request, world, settings, runId }));
+  } catch (thrown) {
+    error = describeFailure(thrown);
+  }
+  return {
+    schemaVersion: 1,
+    tool: "session-keeper",
+    version: world.version,
+    runId,
+    host: hostname(),
+    command: request.command,
+    dryRun: request.dryRun,
+    startedAt: startedAt.toISOString(),
+    durationMs: Date.now() - startedAt.getTime(),
+    installations,
+    summary: summarize(installations),
+    ...(error ? { error } : {}),
+    exitCode: exitCodeOf(installations, error),
+  };
+}
+
+type Context = { request: Request; world: World; settings: Settings; runId: string };
+
+async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
+  if ("failure" in prospect) return { ...emptyReport(prospect.name), failure: prospect.failure };
+  const { installation } = prospect;
+  const base: InstallationReport = {
+    ...emptyReport(installation.name),
+    era: installation.openclaw?.era.era ?? null,
+    dialects: [...(installation.claude ? ["claude-code"] : []), ...(installation.openclaw ? ["openclaw"] : [])],
+  };
+  try {
+    const rotation = { ...context, sharedLogs: prospect.sharedLogs };
+    const account = foreignOwnerOf(installation);
+    if (!account) return { ...base, ...(await rotateInstallation(installation, rotation)) };
+    const { report, failure } = await runAsOwner(account, installation, rotation);
+    return { ...base, ...report, ...(failure ? { failure } : {}) };
+  } catch (error) {
+    return { ...base, failure: describeFailure(error) };
+  }
+}
+
+function emptyReport(name: string): InstallationReport {
+  return { name, era: null, dialects: [], findings: [], actions: [], spared: [] };
+}
+
+/** A session that was named and is nowhere is a slip of the hand: better said than silently passed over. */
+function refuseUnknownSessions(sessions: readonly string[], prospects: readonly Prospect[]): void {
+  const known = new Set(
+    prospects.flatMap((prospect) =>
+      "failure" in prospect ? [] : prospect.installation.transcripts.map(({ sessionId }) => sessionId),
+    ),
+  );
+  const unknown = sessions.filter((session) => !known.has(session));
+  if (unknown.length === 0 || prospects.some((prospect) => "failure" in prospect)) return;
+  throw new KeeperError(
+    "usage",
+    `there is no session ${unknown.join(", ")} in the homes that were looked at`,
+    "nothing was changed; a session's id is its transcript's file name without .jsonl",
+  );
+}
