@@ -92,4 +92,4 @@ function printUsageErrorAsJson(thrown: unknown): void {
   );
 }
 
-await main();
+void main();

@@ -4,10 +4,9 @@ import { dirname, join, sep } from "node:path";
 import { appendToCatalog, readCatalog } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { verifyGzip } from "../archive/gzip.ts";
-import { archivesBeyond, type Lineage } from "../archive/retention.ts";
+import { archivesBeyond, lineageOf } from "../archive/retention.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import type { Transcript } from "../installation/installation.ts";
-import { sessionKeyOf } from "../installation/installation.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
 
@@ -38,10 +37,6 @@ export async function pruneArchives(transcript: Transcript, tools: Tools): Promi
     outcomes.push({ step, result: "done", detail: { archive: path, bytes: record.bytes } });
   }
   return outcomes;
-}
-
-export function lineageOf(transcript: Transcript): Lineage {
-  return { sessionId: transcript.sessionId, sessionKey: sessionKeyOf(transcript) };
 }
 
 async function holdsItsRecord(

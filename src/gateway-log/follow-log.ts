@@ -39,8 +39,9 @@ export async function followLog(
   options: FollowOptions,
 ): Promise<Followed> {
   const followed: Followed = { positions: new Map(), problems: [], bytesRead: 0 };
-  const keep = (path: string, position: LogPosition) => {
-    followed.positions.set(path, position.source === source ? position : { ...position, source });
+  const keep = (path: string, position: LogPosition, log?: string) => {
+    const isLabelled = position.source === source && position.log === log;
+    followed.positions.set(path, isLabelled ? position : { ...position, source, ...(log ? { log } : {}) });
   };
   const found = await logFilesOf(source);
   const ours = new Map([...known].filter(([path, position]) => position.source === source || found.includes(path)));
@@ -56,7 +57,8 @@ export async function followLog(
     const rest = await readRest(path, position, { ...options, undatedAt });
     followed.bytesRead += rest.bytesRead;
     for (const older of rest.older) {
-      if (options.now - older.position.seenAt < FORGET_OLDER_AFTER_MS) keep(older.path, older.position);
+      if (options.now - older.position.seenAt < FORGET_OLDER_AFTER_MS)
+        keep(older.path, older.position, position.log ?? path);
     }
   }
   for (const path of files) {
@@ -67,7 +69,7 @@ export async function followLog(
       const read = await readLogFile(path, assignment?.position ?? own, { ...options, isRestElsewhere });
       followed.bytesRead += read.bytesRead;
       if (read.position) keep(path, read.position);
-      for (const older of read.older) keep(older.path, older.position);
+      for (const older of read.older) keep(older.path, older.position, path);
     } catch (error) {
       options.signal?.throwIfAborted();
       followed.problems.push({ path, error });

@@ -14,8 +14,14 @@ export type LogPosition = {
   seenAt: number;
   /** of the file at that look: same file, size and time of change need no reading at all */
   mtimeMs: number;
+  /** epoch ms of the file's birth, 0 where the file system does not keep it: inode numbers are used again */
+  bornMs: number;
   /** epoch ms, the newest date among the lines read so far, in the log's own clock */
   lastAt?: number;
+  /** a compressed older part that was read to its end; `offset` and `crc` say nothing then */
+  isPacked?: true;
+  /** of an older part: the path of the log itself */
+  log?: string;
   /** the configured source (a path or glob) that led to this file */
   source?: string;
 };
@@ -33,27 +39,39 @@ export async function positionAfter(
   end: { offset: number; lastAt: number | undefined },
   now: number,
 ): Promise<LogPosition> {
-  const { dev: device, ino: inode, mtimeMs } = log.stats;
+  const { dev: device, ino: inode, mtimeMs, birthtimeMs: bornMs } = log.stats;
   const isSame = before?.device === device && before.inode === inode && before.mtimeMs === mtimeMs;
-  if (isSame && before.offset === end.offset) return before;
+  if (isSame && before.offset === end.offset && (end.lastAt ?? 0) <= (before.lastAt ?? 0)) return before;
   const crcBytes = Math.min(end.offset, CRC_BYTES);
   const crc = await crcBefore(log, end.offset, crcBytes);
   const dates = [before?.lastAt, end.lastAt].filter((date) => date !== undefined);
   const lastAt = dates.length > 0 ? { lastAt: Math.max(...dates) } : {};
-  return { device, inode, offset: end.offset, crc, crcBytes, seenAt: now, mtimeMs, ...lastAt };
+  return { device, inode, offset: end.offset, crc, crcBytes, seenAt: now, mtimeMs, bornMs, ...lastAt };
+}
+
+/** Marks a compressed file as read, so that it is not taken for a new one later on. */
+export function packedPosition({ stats }: OpenLog, seenAt: number, lastAt: number | undefined): LogPosition {
+  const { dev: device, ino: inode, mtimeMs, birthtimeMs: bornMs } = stats;
+  const date = lastAt === undefined ? {} : { lastAt };
+  return { device, inode, offset: 0, crc: 0, crcBytes: 0, seenAt, mtimeMs, bornMs, isPacked: true, ...date };
 }
 
 /** Is this the very file of the position, with all that was read still in it? */
 export async function isContinued(log: OpenLog, position: LogPosition): Promise<boolean> {
-  if (log.stats.dev !== position.device || log.stats.ino !== position.inode) return false;
-  if (log.stats.size < position.offset) return false;
+  if (position.isPacked || !isSameFile(log.stats, position) || log.stats.size < position.offset) return false;
+  // No checksum proves anything yet, so another file that got the number of a deleted one is told by its birth.
+  if (position.offset === 0 && position.bornMs > 0 && position.bornMs !== log.stats.birthtimeMs) return false;
   return isUntouched(log, position) || (await crcBefore(log, position.offset, position.crcBytes)) === position.crc;
+}
+
+/** The file with the device and inode of the position, whatever it holds. */
+export function isSameFile({ dev, ino }: { dev: number; ino: number }, { device, inode }: LogPosition): boolean {
+  return dev === device && ino === inode;
 }
 
 /** Nothing was written since the position was taken, as far as size and time can tell. */
 export function isUntouched({ stats }: OpenLog, position: LogPosition): boolean {
-  const isSame = stats.dev === position.device && stats.ino === position.inode;
-  return isSame && stats.size === position.offset && stats.mtimeMs === position.mtimeMs;
+  return isSameFile(stats, position) && stats.size === position.offset && stats.mtimeMs === position.mtimeMs;
 }
 
 /** Does this file, whichever it is, hold what had been read at the position? A position at the start proves nothing. */

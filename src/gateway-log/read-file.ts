@@ -42,11 +42,10 @@ export async function readLogFile(
   const log = await openLog(path);
   try {
     if (log) context.taken.add(fileKey(log.stats));
-    if (!position) return log ? await readFirst(log, options.since, context) : { position, older: [], bytesRead: 0 };
+    if (!position) return log ? await readFirst(log, context) : { position, older: [], bytesRead: 0 };
     const isElsewhere = options.isRestElsewhere === true;
     if (!isElsewhere && log && (await isContinued(log, position))) return await readOn(log, position, context);
-    const isRenamedOnly = log === undefined;
-    const rest = isElsewhere ? undefined : await readRest(path, position, context, !isRenamedOnly);
+    const rest = isElsewhere ? undefined : await readRest(path, position, context);
     const generations = await readNewGenerations(path, lastKnown(position), context);
     const bytesRead = (rest?.bytesRead ?? 0) + generations.bytesRead;
     const olderAt = latest(position.lastAt, rest?.lastAt, generations.lastAt);
@@ -76,10 +75,11 @@ async function readOn(log: OpenLog, position: LogPosition, context: ReadContext)
 }
 
 /** A first look, at what is dated `since` or later. */
-async function readFirst(log: OpenLog, since: number, context: ReadContext): Promise<LogFileReading> {
+async function readFirst(log: OpenLog, context: ReadContext & LogReadOptions): Promise<LogFileReading> {
+  const { since, lastLookAt } = context;
   const start = await lookBack(log, since, context.signal);
-  // A log that begins within the window was rotated within it.
-  const before = { mtimeMs: since, from: since };
+  // A log that begins within the window may have been rotated within it.
+  const before = { mtimeMs: since, from: lastLookAt ?? since };
   const generations = start.offset === 0 ? await readNewGenerations(log.path, before, context) : undefined;
   const end = await readRange(log, { ...start, since }, context);
   const newest = latest(start.at, generations?.lastAt, end.lastAt);

@@ -1,6 +1,14 @@
 import { lookBack } from "./look-back.ts";
 import { fileKey, type OpenLog, openLog } from "./open-log.ts";
-import { holdsReadPart, isContinued, isUntouched, type LogPosition, positionAfter } from "./position.ts";
+import {
+  holdsReadPart,
+  isContinued,
+  isSameFile,
+  isUntouched,
+  type LogPosition,
+  packedPosition,
+  positionAfter,
+} from "./position.ts";
 import { unpackedSize } from "./read-gzip.ts";
 import { latest, type ReadContext, readPackedRange, readRange } from "./read-range.ts";
 import { listSiblings, type Sibling } from "./siblings.ts";
@@ -18,18 +26,13 @@ const NOTHING: OlderReading = { older: [], lastAt: undefined, bytesRead: 0 };
 /**
  * Finds a log that is no longer at its path, and delivers what follows the position: by inode (renamed), else by the
  * checksum of what had been read (copied, or compressed). Not found: it was deleted, and nothing is delivered.
- *
- * @param mayBePacked also look into compressed files: they leave no new position, so the caller must drop the old one
  */
-export async function readRest(
-  path: string,
-  position: LogPosition,
-  context: ReadContext,
-  mayBePacked = true,
-): Promise<OlderReading> {
+export async function readRest(path: string, position: LogPosition, context: ReadContext): Promise<OlderReading> {
+  const name = position.log ?? path;
+  if (position.isPacked) return passOver(name, position, context);
   // A name can slip past a listing while files are being renamed, hence twice.
   for (const _attempt of [1, 2]) {
-    const plain = (await listSiblings(path)).filter(({ isGzip }) => !isGzip);
+    const plain = (await listSiblings(name)).filter(({ isGzip }) => !isGzip);
     for (const isIt of [isContinued, holdsReadPart]) {
       for (const candidate of [path, ...plain.map((sibling) => sibling.path)]) {
         const reading = await readIfRight(candidate, position, isIt, context);
@@ -37,8 +40,7 @@ export async function readRest(
       }
     }
   }
-  const packed = mayBePacked ? (await listSiblings(path)).filter(({ isGzip }) => isGzip) : [];
-  for (const sibling of packed) {
+  for (const sibling of (await listSiblings(name)).filter(({ isGzip }) => isGzip)) {
     const reading = await withLog(sibling.path, (log) => readPacked(log, position, context));
     if (reading) return reading;
   }
@@ -77,9 +79,9 @@ async function readGeneration(
   if (!take(log, context)) return undefined;
   const undatedAt = context.undatedAt === undefined ? undefined : Math.max(context.undatedAt, from);
   if (isGzip) {
-    // A compressed file is not followed, so a line of the newest date known counts as read.
-    const end = await readPackedRange(log, undefined, { at: undatedAt, since: from + 1 }, context);
-    return { older: [], lastAt: end?.lastAt, bytesRead: log.bytesRead };
+    const end = await readPackedRange(log, undefined, { at: undatedAt, since: from }, context);
+    const position = packedPosition(log, context.now, end?.lastAt);
+    return { older: [{ path: log.path, position }], lastAt: end?.lastAt, bytesRead: log.bytesRead };
   }
   const start = await lookBack(log, from, context.signal);
   const end = await readRange(log, { ...start, at: start.at ?? undatedAt, since: from }, context);
@@ -106,6 +108,14 @@ function readIfRight(
   });
 }
 
+/** Finds a compressed file that was read before, so that this look leaves it alone. */
+async function passOver(path: string, position: LogPosition, { taken }: ReadContext): Promise<OlderReading> {
+  const there = (await listSiblings(path)).find(({ stats }) => isSameFile(stats, position));
+  if (!there || there.stats.birthtimeMs !== position.bornMs) return NOTHING;
+  taken.add(fileKey(there.stats));
+  return { older: [{ path: there.path, position }], lastAt: position.lastAt, bytesRead: 0 };
+}
+
 /** The same for a compressed file, which is final as well. */
 async function readPacked(
   log: OpenLog,
@@ -113,13 +123,12 @@ async function readPacked(
   context: ReadContext,
 ): Promise<OlderReading | undefined> {
   if (context.taken.has(fileKey(log.stats)) || position.crcBytes === 0) return undefined;
-  const size = await unpackedSize(log);
-  if (size < position.offset) return undefined;
-  // Just as large as what had been read: nothing is left in it, and unpacking it would only prove that.
-  const end =
-    size === position.offset ? position : await readPackedRange(log, position, { at: context.undatedAt }, context);
+  if ((await unpackedSize(log)) < position.offset) return undefined;
+  const end = await readPackedRange(log, position, { at: context.undatedAt }, context);
   if (!end || !take(log, context)) return undefined;
-  return { older: [], lastAt: latest(position.lastAt, end.lastAt), bytesRead: log.bytesRead };
+  const lastAt = latest(position.lastAt, end.lastAt);
+  const next = packedPosition(log, context.now, lastAt);
+  return { older: [{ path: log.path, position: next }], lastAt, bytesRead: log.bytesRead };
 }
 
 /** Marks a file as read in this look; false when it was already. */

@@ -1,5 +1,3 @@
-import { spawn } from "node:child_process";
-
 /** What became of a command. `status` null: it was ended by a signal, by its time limit or could not be started. */
 export type CommandResult = {
   status: number | null;
@@ -17,10 +15,11 @@ const OUTPUT_LIMIT_BYTES = 256 * 1024;
  * Its output is kept up to 256 KiB a stream, the rest is read and dropped. At the time limit (milliseconds) it gets
  * SIGTERM, two seconds later SIGKILL, and so does everything it started (it leads a process group of its own).
  */
-export function runCommand(
+export async function runCommand(
   argv: readonly string[],
   options: { timeoutMs: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal },
 ): Promise<CommandResult> {
+  const { spawn } = await import("node:child_process"); // an idle run needs no command
   return new Promise((resolve) => {
     const [program = "", ...rest] = argv;
     const child = spawn(program, rest, {

@@ -1,5 +1,4 @@
 import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
-import { createConnection } from "node:net";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
 import { environmentOf, isAlive, listProcesses, ownLineage, startTicksOf } from "../host/processes.ts";
@@ -96,7 +95,8 @@ function mayServe(pid: number, home: string): boolean {
   return realPathOr(dirname(home)) === realPathOr(userHome);
 }
 
-function answers(port: number): Promise<boolean> {
+async function answers(port: number): Promise<boolean> {
+  const { createConnection } = await import("node:net");
   return new Promise((resolve) => {
     const socket = createConnection({ host: "127.0.0.1", port, timeout: CONNECT_TIMEOUT_MS });
     const finish = (answer: boolean) => {

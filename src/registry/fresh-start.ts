@@ -7,7 +7,7 @@ import { type EntryFields, editEntries, type RegistryEdit } from "./edit.ts";
  * what the list forgets), less is taken away: toggles, model choice, routing, delivery, lineage and every unknown field stay.
  *
  * @param key the session key in its stored spelling
- * @param now milliseconds since 1970
+ * @param nowMs milliseconds since 1970
  * @param onlyFrom the session id that the entry must still have; with another one, nothing changes
  * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
  */
@@ -15,27 +15,27 @@ export function freshStart(
   text: string,
   key: string,
   newSessionId: string,
-  now: number,
+  nowMs: number,
   onlyFrom?: string,
 ): RegistryEdit {
   return editEntries(text, (entry, entryKey) => {
     if (entryKey !== key || (onlyFrom !== undefined && entry.read("sessionId") !== onlyFrom)) return undefined;
-    return changeFor(entry, newSessionId, now);
+    return changeFor(entry, newSessionId, nowMs);
   });
 }
 
-function changeFor(entry: EntryFields, newSessionId: string, now: number): ObjectChange {
+function changeFor(entry: EntryFields, newSessionId: string, nowMs: number): ObjectChange {
   const remove = new Set<string>(OF_THE_OLD_TRANSCRIPT);
   for (const name of chosenByTheGateway(entry)) remove.add(name);
   const set = new Map([
     ["sessionId", JSON.stringify(newSessionId)],
-    ["updatedAt", String(now)],
+    ["updatedAt", String(nowMs)],
   ]);
   // Both are what a fresh session begins with; where they are absent, the gateway assumes the same.
   if (entry.has("systemSent")) set.set("systemSent", "false");
   if (entry.has("abortedLastRun")) set.set("abortedLastRun", "false");
   // Absent, the gateway takes the transcript's own start.
-  if (entry.has("sessionStartedAt")) set.set("sessionStartedAt", String(now));
+  if (entry.has("sessionStartedAt")) set.set("sessionStartedAt", String(nowMs));
   return {
     remove,
     replace: new Map([...set].filter(([name]) => entry.has(name))),
@@ -46,7 +46,7 @@ function changeFor(entry: EntryFields, newSessionId: string, now: number): Objec
 /**
  * What describes the old transcript or its last run. Kept although they look alike: `contextTokens` (the model's window, not a
  * counter), `compactionCheckpoints` (name files that would become orphans), `lastInteractionAt` (the person's last message is
- * no later for our edit), `skillsSnapshot` (built anew anyway once `systemSent` is false), `model` and `modelProvider`,
+ * no later for our edit), `skillsSnapshot` (built anew anyway once `systemSent` is false), `model`, `modelProvider`,
  * `pendingFinalDelivery…` (a reply that is still owed), `usageFamily…` (counts transcripts of earlier resets).
  */
 const OF_THE_OLD_TRANSCRIPT = [
@@ -112,4 +112,8 @@ const MODEL_FALLBACK = [
   "modelOverrideSource",
   "modelOverrideFallbackOriginProvider",
   "modelOverrideFallbackOriginModel",
+  // Say which model ran last and how large its window is: the stand-in's.
+  "modelProvider",
+  "model",
+  "contextTokens",
 ];

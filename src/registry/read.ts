@@ -1,4 +1,4 @@
-import { isUtf8 } from "node:buffer";
+import { constants as bufferConstants, isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
@@ -52,6 +52,7 @@ export function readRegistry(path: string, options: ReadOptions = {}): Registry 
   const file = readWhole(path);
   if (file === undefined) return { path, text: "", entries: [], corrupt: 0, problem: "missing" };
   const { bytes, fingerprint } = file;
+  if (bytes.length > bufferConstants.MAX_STRING_LENGTH) throw unreadable(path, "it is too large");
   const registry: Registry = { path, text: "", fingerprint, entries: [], corrupt: 0 };
   if (bytes.length === 0) return { ...registry, problem: "empty" };
   if (!isUtf8(bytes)) return { ...registry, problem: "unparsable" };

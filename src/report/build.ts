@@ -1,10 +1,9 @@
 import { join } from "node:path";
 import type { JobOutcome } from "../apply/apply.ts";
 import type { Outcome } from "../apply/outcome.ts";
-import { lineageOf } from "../apply/prune-archive.ts";
 import { readCatalog } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
-import { archivesBeyond } from "../archive/retention.ts";
+import { archivesBeyond, lineageOf } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { RotationFacts } from "../inspect/rotation.ts";

@@ -1,10 +1,9 @@
-import { fork } from "node:child_process";
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { KeeperError } from "../errors.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { InstallationReport } from "../report/document.ts";
-import type { RotationContext } from "./rotate-installation.ts";
+import type { RotationContext } from "./look.ts";
 
 /** Who a child process becomes. `name` and `home` are missing for a user that this host does not know, as in containers. */
 export type Account = { uid: number; gid: number; name?: string; home?: string };
@@ -46,7 +45,8 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
 }
 
 /** Has a child process do the work on one installation as its owner, and waits for its report. */
-export function runAsOwner(account: Account, installation: Installation, context: RotationContext): Promise<Answer> {
+export async function runAsOwner(account: Account, installation: Installation, context: RotationContext): Promise<Answer> {
+  const { fork } = await import("node:child_process");
   const { request, settings, runId, sharedLogs, world } = context;
   const task: Task = { account, installation, request, settings, runId, sharedLogs: [...sharedLogs] };
   return new Promise((resolve) => {

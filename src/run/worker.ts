@@ -8,7 +8,7 @@ import { rotateInstallation } from "./rotate-installation.ts";
  */
 export async function serve(version: string): Promise<void> {
   // Loaded while still root: the owner may not be able to read where this program is installed.
-  await Promise.all([import("proper-lockfile"), import("fast-glob"), import("json5")]);
+  await Promise.all([import("proper-lockfile"), import("fast-glob"), import("json5"), import("./work.ts")]);
   const stop = new AbortController();
   process.once("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
   const task = await new Promise<Task>((resolve) => process.once("message", (message) => resolve(message as Task)));

@@ -105,7 +105,15 @@ describe("freshStart", () => {
   it("drops a stand-in model and profile that the gateway chose by itself", () => {
     const fallback = { modelOverrideFallbackOriginProvider: "p", modelOverrideFallbackOriginModel: "m" };
     for (const chosen of [
-      { providerOverride: "a", modelOverride: "b", modelOverrideSource: "auto", ...fallback },
+      {
+        providerOverride: "a",
+        modelOverride: "b",
+        modelOverrideSource: "auto",
+        ...fallback,
+        model: "b",
+        modelProvider: "a",
+        contextTokens: 5,
+      },
       { providerOverride: "a", modelOverride: "b", ...fallback },
       { authProfileOverride: "x", authProfileOverrideSource: "auto", authProfileOverrideCompactionCount: 1 },
       { authProfileOverride: "x", authProfileOverrideCompactionCount: 1 },

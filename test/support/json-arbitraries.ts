@@ -29,7 +29,7 @@ export const nastyNames = [
   ",",
   ":",
   "null",
-]; // prettier-ignore
+];
 
 export const jsonName = fc.oneof(
   fc.constantFrom(...nastyNames),

@@ -1,0 +1,105 @@
+import { applyPlan, type JobOutcome } from "../apply/apply.ts";
+import type { Outcome } from "../apply/outcome.ts";
+import { pruneArchives } from "../apply/prune-archive.ts";
+import { recoverSetAside } from "../apply/recover.ts";
+import { restartGateway } from "../apply/restart-gateway.ts";
+import type { Tools } from "../apply/tools.ts";
+import type { Disk } from "../disk/disk.ts";
+import { discover } from "../installation/discover.ts";
+import type { Installation } from "../installation/installation.ts";
+import type { Spared } from "../plan/plan.ts";
+import { buildReport } from "../report/build.ts";
+import { openJournal } from "../state/journal.ts";
+import { type InstallationState, readState, writeState } from "../state/state.ts";
+import { look, nextState, type RotationContext, type RotationReport } from "./look.ts";
+import type { World } from "./run.ts";
+
+/**
+ * The part of a run that changes something. The caller holds the run lock. Looks again first, because the world may have
+ * changed while the lock was waited for.
+ */
+export async function work(
+  before: Installation,
+  places: { disk: Disk; stateDirectory: string; statePath: string },
+  context: RotationContext,
+): Promise<RotationReport> {
+  const { request, world, settings, runId } = context;
+  const { disk, stateDirectory, statePath } = places;
+  const journal = openJournal(disk, stateDirectory, runId);
+  const tools: Tools = {
+    disk,
+    journal,
+    settings,
+    installation: await refresh(before, world),
+    runId,
+    command: request.command,
+    foreignPids: false,
+    signal: world.signal,
+    env: world.surroundings.env,
+  };
+  if (tools.installation.leftBehind.length > 0) {
+    await recoverSetAside(tools);
+    tools.installation = await refresh(before, world);
+  }
+  const seen = await look(tools.installation, statePath, context);
+  tools.foreignPids = seen.facts.foreignPids;
+  journal.write("run-begin", {
+    command: request.command,
+    installation: tools.installation.name,
+    jobs: seen.plan.jobs.length,
+  });
+  const done: JobOutcome[] = [];
+  const state = { ...seen.state };
+  for await (const outcome of applyPlan(seen.plan, tools)) {
+    done.push(outcome);
+    if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
+    state.restartDue = true; // remembered at once: a kill before the restart must not lose it
+    writeState(disk, statePath, { ...readState(statePath).state, restartDue: true }, { sync: true });
+  }
+  const extra: Outcome[] = [];
+  const spared: Spared[] = [];
+  if (state.restartDue && !world.signal.aborted) await restart(state, tools, seen.clocks.wallMs, extra, spared);
+  for (const { job, hasChanged } of done) {
+    if (hasChanged && !world.signal.aborted) extra.push(...(await pruneArchives(job.transcript, tools)));
+  }
+  const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
+  const report = buildReport({ ...seen, plan }, done, extra, settings);
+  writeState(disk, statePath, nextState({ ...seen, state }, done, report, context), { sync: true });
+  const finished = done.filter(({ isFinished }) => isFinished).length;
+  journal.write("run-end", { installation: tools.installation.name, done: finished });
+  return report;
+}
+
+/** Restarts the gateway once, within the limits that its owner set. */
+async function restart(
+  state: InstallationState,
+  tools: Tools,
+  nowMs: number,
+  outcomes: Outcome[],
+  spared: Spared[],
+): Promise<void> {
+  const { restart: command, per, maxRestarts } = tools.installation.settings.gateway;
+  const lately = state.restarts.filter((at) => nowMs - at < per && at <= nowMs);
+  state.restartDue = false;
+  if (!command) {
+    spared.push({ because: "no-restart-command", findings: [] });
+  } else if (lately.length >= maxRestarts) {
+    const detail = `${lately.length} times lately already, and gateway.maxRestarts is ${maxRestarts}`;
+    spared.push({ because: "restart-limit", detail, findings: [] });
+  } else {
+    tools.journal.write("begin", { kind: "restart-gateway" });
+    const outcome = await restartGateway(tools);
+    tools.journal.write("end", { kind: "restart-gateway", result: outcome.result, ...outcome.detail });
+    outcomes.push(outcome);
+    lately.push(nowMs);
+  }
+  state.restarts = lately;
+}
+
+/** Looks the installation up again, without what another installation looks after. */
+async function refresh(installation: Installation, world: World): Promise<Installation> {
+  const { name, claimedElsewhere } = installation;
+  const claimed = new Set(claimedElsewhere);
+  const now = await discover(installation.settings, world.surroundings);
+  return { ...now, name, claimedElsewhere, transcripts: now.transcripts.filter(({ path }) => !claimed.has(path)) };
+}
