@@ -2,6 +2,7 @@ import { homedir } from "node:os";
 import { version } from "../package.json";
 import { type Invocation, type OutputChoice, parseCommandLine } from "./program.ts";
 import type { ReportDocument } from "./report/document.ts";
+import { beginReport, finishReport } from "./report/document.ts";
 import { describeFailure } from "./run/prospects.ts";
 import { run } from "./run/run.ts";
 
@@ -16,7 +17,14 @@ async function main(): Promise<void> {
     invocation = parseCommandLine(process.argv.slice(2), version);
   } catch (error) {
     const { message, hint } = describeFailure(error);
-    if (process.argv.includes("--json")) printUsageErrorAsJson(error);
+    if (process.argv.includes("--json")) {
+      const report = finishReport(
+        beginReport(process.argv[2] ?? "", version, process.argv.includes("--dry-run")),
+        [],
+        describeFailure(error),
+      );
+      process.stdout.write(`${JSON.stringify(report)}\n`);
+    }
     process.stderr.write(`session-keeper: ${message}\n  ${hint}\n`);
     process.exitCode = 2;
     return;
@@ -83,13 +91,6 @@ async function print(report: ReportDocument, output: OutputChoice, onlyNew: bool
   });
   process.stdout.write(results);
   process.stderr.write(problems);
-}
-
-function printUsageErrorAsJson(thrown: unknown): void {
-  const error = describeFailure(thrown);
-  process.stdout.write(
-    `${JSON.stringify({ schemaVersion: 1, tool: "session-keeper", version, installations: [], error, exitCode: 2 })}\n`,
-  );
 }
 
 void main();

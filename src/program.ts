@@ -85,17 +85,17 @@ type Options = {
 };
 
 function commonOptions(): Option[] {
-  const repeatable = (flags: string, text: string) =>
+  const repeatable = (flags: string, text: string, unless: string) =>
     new Option(flags, `${text}; repeatable`)
       .argParser((value: string, before: string[]) => [...before, value])
-      .default([]);
+      .default([], unless);
   const plain = (flags: string, text: string) => new Option(flags, text);
   return [
     plain("-c, --config <file>", "configuration file"),
-    repeatable("-i, --installation <name>", "only this installation"),
+    repeatable("-i, --installation <name>", "only this installation", "all"),
     plain("--openclaw-home <dir>", "OpenClaw state folder of the only installation"),
     plain("--claude-home <dir>", "Claude Code folder of the only installation"),
-    repeatable("--gateway-log <file>", "its gateway's log, a glob, or journal:UNIT"),
+    repeatable("--gateway-log <file>", "its gateway's log, a glob, or journal:UNIT", "its usual places"),
     plain("--archive-dir <dir>", "where archives go"),
     plain("--state-dir <dir>", "where run locks, journal and log positions are kept"),
     plain("-n, --dry-run", "look and tell, change nothing"),

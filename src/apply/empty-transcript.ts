@@ -31,6 +31,7 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
     await file.close();
   }
   if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
+  removeIndex(transcript.path, transcript.sessionId, tools);
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
   const { mtimeMs, mode } = archived.source;
@@ -44,6 +45,12 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
     },
     undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
   };
+}
+
+/** Newer releases keep byte offsets into a large transcript beside it; they lead nowhere now, and are made anew. */
+function removeIndex(path: string, sessionId: string, { disk }: Tools): void {
+  const index = join(dirname(path), sessionId, "resume-head.jsonl");
+  if (lookAt(index)?.kind === "file") disk.remove(index);
 }
 
 /**

@@ -1,10 +1,12 @@
 /** Run at build, `node dist/emit-schema.js dist`: writes the JSON Schemas that the package carries. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { reportJsonSchema } from "../report/schema.ts";
 import { configurationJsonSchema } from "./schema.ts";
 
 const documents: Record<string, () => object> = {
   "config.schema.json": () => ({ title: "Configuration of session-keeper", ...configurationJsonSchema() }),
+  "report.schema.json": () => ({ title: "Report of session-keeper", ...reportJsonSchema() }),
 };
 
 const directory = process.argv[2] ?? "dist";

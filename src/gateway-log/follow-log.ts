@@ -1,21 +1,11 @@
 import { assignPositions } from "./assign.ts";
 import { logFilesOf } from "./log-files.ts";
 import type { LogPosition } from "./position.ts";
-import { readLogFile } from "./read-file.ts";
+import { type LogReadOptions, readLogFile } from "./read-file.ts";
 import { latest } from "./read-range.ts";
-import { readRest } from "./rotated.ts";
+import { lastKnown, type OlderPart, readNewGenerations, readRest } from "./rotated.ts";
 
-export type FollowOptions = {
-  /** Epoch ms: of a log never seen before, lines dated earlier are not delivered. */
-  since: number;
-  now: number;
-  lastLookAt: number | undefined;
-  needles: readonly string[];
-  /** Keys of the files that this look has already read for another source; added to. */
-  taken: Set<string>;
-  signal: AbortSignal | undefined;
-  onLine: (line: string, where: { path: string; lineStart: number; at: number }) => void;
-};
+export type FollowOptions = Omit<LogReadOptions, "isRestElsewhere"> & { taken: Set<string> };
 
 export type Followed = {
   /** By real path. */
@@ -29,6 +19,8 @@ const FORGET_OLDER_AFTER_MS = 24 * 3600 * 1000;
 
 /**
  * Reads on in all the files of one configured log, by whatever name each goes now, and in older parts that still grow.
+ *
+ * All that is known is found again first; only then can a file be taken for new.
  *
  * @param source an absolute path or a glob
  * @param known positions by the real path that each file had at the last look, of this source and of others
@@ -44,37 +36,74 @@ export async function followLog(
     followed.positions.set(path, isLabelled ? position : { ...position, source, ...(log ? { log } : {}) });
   };
   const found = await logFilesOf(source);
-  const ours = new Map([...known].filter(([path, position]) => position.source === source || found.includes(path)));
-  const { assigned, keys } = await assignPositions(found, ours);
+  const { assigned, keys } = await assignPositions(found, new Map([...known].filter(isOurs)));
+  // Another source of this look may have read the same file.
   const files = found.filter((path) => !options.taken.has(keys.get(path) ?? ""));
+  const ours = new Map([...known].filter(([path, position]) => isOurs([path, position]) && !isReadBefore(path)));
   for (const key of keys.values()) options.taken.add(key);
 
-  const origins = new Set([...assigned.values()].map(({ origin }) => origin));
+  function isOurs([path, position]: [string, LogPosition]): boolean {
+    return position.source === source || found.includes(path);
+  }
+  function isReadBefore(path: string): boolean {
+    return found.includes(path) && !files.includes(path);
+  }
+
+  const moved = new Set([...assigned.values()].map(({ origin }) => origin));
   for (const [path, position] of ours) {
-    const isReadByName = found.includes(path) && !assigned.has(path);
-    if (origins.has(path) || isReadByName) continue;
-    const undatedAt = latest(position.seenAt, options.lastLookAt);
-    const rest = await readRest(path, position, { ...options, undatedAt });
+    if (moved.has(path)) continue;
+    const rest = await readRest(path, position, contextOf(position, options));
     followed.bytesRead += rest.bytesRead;
-    for (const older of rest.older) {
-      if (options.now - older.position.seenAt < FORGET_OLDER_AFTER_MS)
-        keep(older.path, older.position, position.log ?? path);
+    if (rest.older.length > 0) moved.add(path);
+    for (const part of rest.older) {
+      if (isRecent(part, options.now)) keep(part.path, part.position, logOf(path, position, part));
     }
   }
-  for (const path of files) {
+
+  const gone = [...ours.keys()].filter((path) => !found.includes(path) && isAwaited(path));
+  function isAwaited(path: string): boolean {
+    const position = ours.get(path);
+    if (!position || position.log || position.state === "packed" || followed.positions.has(path)) return false;
+    return moved.has(path) || (position.state === "vacant" && isRecent({ path, position }, options.now));
+  }
+  for (const path of [...files, ...gone]) {
     const own = ours.get(path);
     const assignment = assigned.get(path);
-    const isRestElsewhere = !assignment && origins.has(path);
     try {
-      const read = await readLogFile(path, assignment?.position ?? own, { ...options, isRestElsewhere });
+      const position = assignment?.position ?? own;
+      const read = await readLogFile(path, position, { ...options, isRestElsewhere: !assignment });
       followed.bytesRead += read.bytesRead;
-      if (read.position) keep(path, read.position);
-      for (const older of read.older) keep(older.path, older.position, path);
+      // A file that is nowhere to be found may come back as it was, say when its disk is mounted again.
+      const isLost = read.position?.state === "vacant" && own !== undefined && !moved.has(path);
+      if (isLost) keep(path, own);
+      else if (read.position) keep(path, read.position);
+      for (const part of read.older) keep(part.path, part.position, path);
     } catch (error) {
       options.signal?.throwIfAborted();
       followed.problems.push({ path, error });
       if (own) keep(path, own);
     }
   }
+
+  for (const [path, position] of ours) {
+    // An older part of which nothing had been read can't be recognised once it is compressed.
+    if (!position.log || position.state || position.offset > 0 || moved.has(path)) continue;
+    const generations = await readNewGenerations(position.log, lastKnown(position), contextOf(position, options));
+    followed.bytesRead += generations.bytesRead;
+    for (const part of generations.older) keep(part.path, part.position, position.log);
+  }
   return followed;
+}
+
+function contextOf(position: LogPosition, options: FollowOptions) {
+  return { ...options, undatedAt: latest(position.seenAt, options.lastLookAt) };
+}
+
+function isRecent({ position }: OlderPart, now: number): boolean {
+  return now - position.seenAt < FORGET_OLDER_AFTER_MS;
+}
+
+/** The log that a part belongs to; undefined for a log that stayed where it was. */
+function logOf(path: string, position: LogPosition, part: OlderPart): string | undefined {
+  return position.log ?? (part.path === path ? undefined : path);
 }

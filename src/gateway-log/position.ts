@@ -18,8 +18,11 @@ export type LogPosition = {
   bornMs: number;
   /** epoch ms, the newest date among the lines read so far, in the log's own clock */
   lastAt?: number;
-  /** a compressed older part that was read to its end; `offset` and `crc` say nothing then */
-  isPacked?: true;
+  /**
+   * Of no plain file, so that `offset` and `crc` say nothing: a compressed older part that was read to its end, or a path
+   * whose file went elsewhere and whose next file is all new.
+   */
+  state?: "packed" | "vacant";
   /** of an older part: the path of the log itself */
   log?: string;
   /** the configured source (a path or glob) that led to this file */
@@ -53,12 +56,19 @@ export async function positionAfter(
 export function packedPosition({ stats }: OpenLog, seenAt: number, lastAt: number | undefined): LogPosition {
   const { dev: device, ino: inode, mtimeMs, birthtimeMs: bornMs } = stats;
   const date = lastAt === undefined ? {} : { lastAt };
-  return { device, inode, offset: 0, crc: 0, crcBytes: 0, seenAt, mtimeMs, bornMs, isPacked: true, ...date };
+  return { device, inode, offset: 0, crc: 0, crcBytes: 0, seenAt, mtimeMs, bornMs, state: "packed", ...date };
+}
+
+/** Marks a path whose file is followed elsewhere by now. */
+export function vacantPosition(before: LogPosition, lastAt: number | undefined): LogPosition {
+  if (before.state === "vacant" && before.lastAt === lastAt) return before;
+  const date = lastAt === undefined ? {} : { lastAt };
+  return { ...before, device: 0, inode: 0, offset: 0, crc: 0, crcBytes: 0, bornMs: 0, state: "vacant", ...date };
 }
 
 /** Is this the very file of the position, with all that was read still in it? */
 export async function isContinued(log: OpenLog, position: LogPosition): Promise<boolean> {
-  if (position.isPacked || !isSameFile(log.stats, position) || log.stats.size < position.offset) return false;
+  if (position.state || !isSameFile(log.stats, position) || log.stats.size < position.offset) return false;
   // No checksum proves anything yet, so another file that got the number of a deleted one is told by its birth.
   if (position.offset === 0 && position.bornMs > 0 && position.bornMs !== log.stats.birthtimeMs) return false;
   return isUntouched(log, position) || (await crcBefore(log, position.offset, position.crcBytes)) === position.crc;

@@ -1,8 +1,8 @@
 import { lookBack } from "./look-back.ts";
 import { fileKey, type OpenLog, openLog } from "./open-log.ts";
-import { isContinued, isUntouched, type LogPosition, positionAfter } from "./position.ts";
+import { isContinued, isUntouched, type LogPosition, positionAfter, vacantPosition } from "./position.ts";
 import { latest, type ReadContext, readRange } from "./read-range.ts";
-import { type OlderPart, readNewGenerations, readRest } from "./rotated.ts";
+import { lastKnown, type OlderPart, readNewGenerations, readRest } from "./rotated.ts";
 
 export type LogReadOptions = Omit<ReadContext, "taken" | "undatedAt"> & {
   /** Epoch ms: without a position, lines dated before this are not delivered. */
@@ -47,16 +47,15 @@ export async function readLogFile(
     if (!isElsewhere && log && (await isContinued(log, position))) return await readOn(log, position, context);
     const rest = isElsewhere ? undefined : await readRest(path, position, context);
     const generations = await readNewGenerations(path, lastKnown(position), context);
+    const older = [...(rest?.older ?? []), ...generations.older];
     const bytesRead = (rest?.bytesRead ?? 0) + generations.bytesRead;
     const olderAt = latest(position.lastAt, rest?.lastAt, generations.lastAt);
-    if (!log) return { position: placeholder(position, rest?.older[0], olderAt), older: generations.older, bytesRead };
+    // Between rotating and creating anew there is no file; the next one will be all new if the last one is accounted for.
+    const isVacant = isElsewhere || older.length > 0;
+    if (!log) return { position: isVacant ? vacantPosition(position, olderAt) : position, older, bytesRead };
     const end = await readRange(log, { offset: 0, at: context.undatedAt }, context);
     const next = await positionAfter(log, undefined, { ...end, lastAt: latest(olderAt, end.lastAt) }, options.now);
-    return {
-      position: next,
-      older: [...(rest?.older ?? []), ...generations.older],
-      bytesRead: bytesRead + log.bytesRead,
-    };
+    return { position: next, older, bytesRead: bytesRead + log.bytesRead };
   } finally {
     await log?.handle.close();
   }
@@ -88,14 +87,4 @@ async function readFirst(log: OpenLog, context: ReadContext & LogReadOptions): P
     older: generations?.older ?? [],
     bytesRead: log.bytesRead + (generations?.bytesRead ?? 0),
   };
-}
-
-/** Between rotating and creating anew: where the old log has been read to, kept in the place of the new one. */
-function placeholder(position: LogPosition, renamed: OlderPart | undefined, lastAt: number | undefined): LogPosition {
-  const known = renamed?.position ?? position;
-  return lastAt === undefined || lastAt === known.lastAt ? known : { ...known, lastAt };
-}
-
-function lastKnown({ mtimeMs, lastAt, seenAt }: LogPosition): { mtimeMs: number; from: number } {
-  return { mtimeMs, from: lastAt ?? seenAt };
 }

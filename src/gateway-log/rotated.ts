@@ -29,7 +29,8 @@ const NOTHING: OlderReading = { older: [], lastAt: undefined, bytesRead: 0 };
  */
 export async function readRest(path: string, position: LogPosition, context: ReadContext): Promise<OlderReading> {
   const name = position.log ?? path;
-  if (position.isPacked) return passOver(name, position, context);
+  if (position.state === "vacant") return NOTHING;
+  if (position.state === "packed") return passOver(name, position, context);
   // A name can slip past a listing while files are being renamed, hence twice.
   for (const _attempt of [1, 2]) {
     const plain = (await listSiblings(name)).filter(({ isGzip }) => !isGzip);
@@ -68,6 +69,11 @@ export async function readNewGenerations(
     lastAt: latest(...readings.map(({ lastAt }) => lastAt)),
     bytesRead: readings.reduce((sum, { bytesRead }) => sum + bytesRead, 0),
   };
+}
+
+/** What is known of a log since the look that made the position. */
+export function lastKnown({ mtimeMs, lastAt, seenAt }: LogPosition): { mtimeMs: number; from: number } {
+  return { mtimeMs, from: lastAt ?? seenAt };
 }
 
 async function readGeneration(

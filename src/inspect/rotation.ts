@@ -100,7 +100,8 @@ async function describe(
     context,
   }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; context: InspectContext },
 ): Promise<Candidate> {
-  let unsafe = unsafeBecause(transcript.path);
+  let unsafe =
+    unsafeBecause(transcript.path) ?? (transcript.fingerprint.sizeBytes === 0 ? "it holds no rows" : undefined);
   let ownership: Ownership = transcript.entries.length > 0 ? "bot" : "personal";
   if (!unsafe) {
     try {
@@ -196,7 +197,7 @@ async function findStaleBindings(
   return stale;
 }
 
-function installationFindings({ openclaw, unreadable }: Installation): Finding[] {
+function installationFindings({ openclaw, registries, unreadable }: Installation): Finding[] {
   const findings: Finding[] = unreadable.map(({ path, message }) => ({
     kind: "unreadable",
     severity: "warning",
@@ -210,7 +211,7 @@ function installationFindings({ openclaw, unreadable }: Installation): Finding[]
       path: openclaw.home,
       evidence: { because: openclaw.era.because },
     });
-  if (openclaw?.era.era === "unknown")
+  if (openclaw?.era.era === "unknown" && registries.length > 0)
     findings.push({
       kind: "unknown-era",
       severity: "warning",

@@ -43,7 +43,12 @@ export async function acquireRunLock(
     for (;;) {
       try {
         releases.push(
-          await lockfile.lock(home, { realpath: false, lockfilePath, stale: STALE_MS, onCompromised: options.onCompromised }),
+          await lockfile.lock(home, {
+            realpath: false,
+            lockfilePath,
+            stale: STALE_MS,
+            onCompromised: options.onCompromised,
+          }),
         );
         recordOwner(disk, ownerPath);
         break;

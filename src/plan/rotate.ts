@@ -85,7 +85,7 @@ function emptyingSteps(
   const steps: Step[] = [{ kind: "archive-transcript", transcript, reason }];
   const template = installation.settings.memoryNote;
   if (template !== null)
-    steps.push({ kind: "append-note", transcript, template: installation.openclaw?.era.era === "S" ? null : template });
+    steps.push({ kind: "append-note", transcript, template: mayWriteHome(installation) ? template : null });
   const isClaude = transcript.dialect === "claude-code";
   const change = isClaude ? "clear-binding" : "fresh-start";
   if (!isClaude || registryOf(installation) !== "never") {
@@ -122,6 +122,12 @@ function sparedAsPersonal(
 /** Why the registry can't be edited now; undefined when it can, or when there is nothing to protect. */
 function registryBlocked(installation: Installation, { gateway }: RotationFacts): string | undefined {
   return registryOf(installation) === "gateway-down" && gateway?.state !== "down" ? gateway?.because : undefined;
+}
+
+/** A home of SQLite sessions, or of a layout that we don't know, is left exactly as it is: the note then lies elsewhere. */
+function mayWriteHome({ openclaw, registries }: Installation): boolean {
+  if (!openclaw) return true;
+  return openclaw.era.era !== "S" && (openclaw.config.path !== null || registries.length > 0);
 }
 
 function registryOf({ openclaw }: Installation): "locked" | "gateway-down" | "never" {

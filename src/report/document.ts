@@ -1,6 +1,9 @@
+import { randomBytes } from "node:crypto";
+import { hostname } from "node:os";
 import type { StepResult } from "../apply/outcome.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
+import { exitCodeOf } from "./exit-code.ts";
 
 /** A finding as it is told. `line` counts from 1. */
 export type ReportedFinding = {
@@ -95,5 +98,35 @@ export function summarize(installations: readonly InstallationReport[]): ReportD
       "bytes",
       actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "done"),
     ),
+  };
+}
+
+type Begun = Pick<
+  ReportDocument,
+  "schemaVersion" | "tool" | "version" | "runId" | "host" | "command" | "dryRun" | "startedAt"
+>;
+
+/** What is known of a run before it has done anything, its id included. */
+export function beginReport(command: string, version: string, dryRun: boolean): Begun {
+  const startedAt = new Date().toISOString();
+  const runId = `${startedAt.replace(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+  return { schemaVersion: 1, tool: "session-keeper", version, runId, host: hostname(), command, dryRun, startedAt };
+}
+
+/** Closes the document. When all there was to look after is locked by another run, that is the run's own error. */
+export function finishReport(
+  begun: Begun,
+  installations: InstallationReport[],
+  error?: ReportedFailure,
+): ReportDocument {
+  const locked = installations.length > 0 && installations.every(({ failure }) => failure?.code === "locked");
+  const told = error ?? (locked ? installations[0]?.failure : undefined);
+  return {
+    ...begun,
+    durationMs: Date.now() - Date.parse(begun.startedAt),
+    installations,
+    summary: summarize(installations),
+    ...(told ? { error: told } : {}),
+    exitCode: exitCodeOf(installations, told),
   };
 }

@@ -36,7 +36,8 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
     for (const action of installation.actions.filter(({ result }) => result === "failed"))
       problems.push(...actionProblem(installation, action, paint));
   }
-  if (report.error)
+  const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
+  if (report.error && !isTold)
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
   if (results.length > 0) results.push(...closingLines(report, paint));
   return { results: join(results), problems: join(problems) };

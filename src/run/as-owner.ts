@@ -45,7 +45,11 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
 }
 
 /** Has a child process do the work on one installation as its owner, and waits for its report. */
-export async function runAsOwner(account: Account, installation: Installation, context: RotationContext): Promise<Answer> {
+export async function runAsOwner(
+  account: Account,
+  installation: Installation,
+  context: RotationContext,
+): Promise<Answer> {
   const { fork } = await import("node:child_process");
   const { request, settings, runId, sharedLogs, world } = context;
   const task: Task = { account, installation, request, settings, runId, sharedLogs: [...sharedLogs] };

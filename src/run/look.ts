@@ -1,5 +1,6 @@
 import type { JobOutcome } from "../apply/apply.ts";
 import type { Settings } from "../config/settings.ts";
+import type { Disk } from "../disk/disk.ts";
 import { type Clocks, readClocks } from "../host/host.ts";
 import { rememberLogs } from "../inspect/gateway-log.ts";
 import { inspectForRotation, type RotationFacts } from "../inspect/rotation.ts";
@@ -20,6 +21,8 @@ export type RotationContext = {
   runId: string;
   /** log sources that more than one installation reads */
   sharedLogs: ReadonlySet<string>;
+  /** another disk than the real one: for tests of what happens when it fails */
+  disk?: Disk;
 };
 
 /** What was seen and decided, and what was remembered from before. */

@@ -21,7 +21,7 @@ export async function rotateInstallation(
   const statePath = statePathOf(stateDirectory, homes);
   const first = await look(installation, statePath, context);
   if (request.dryRun || homes.length === 0) return buildReport(first, [], [], settings);
-  const disk = openDisk();
+  const disk = context.disk ?? openDisk();
   if (!hasWork(first)) {
     const report = buildReport(first, [], [], settings);
     const next = nextState(first, [], report, context);

@@ -1,11 +1,15 @@
-import { randomBytes } from "node:crypto";
-import { hostname } from "node:os";
 import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { KeeperError } from "../errors.ts";
-import { type InstallationReport, type ReportDocument, type ReportedFailure, summarize } from "../report/document.ts";
-import { exitCodeOf } from "../report/exit-code.ts";
+import {
+  beginReport,
+  finishReport,
+  type InstallationReport,
+  type ReportDocument,
+  type ReportedFailure,
+} from "../report/document.ts";
+import { writeRunLog } from "../report/run-log.ts";
 import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
 import { describeFailure, lookForAll, type Prospect } from "./prospects.ts";
 import { rotateInstallation } from "./rotate-installation.ts";
@@ -27,33 +31,22 @@ export type World = { surroundings: Surroundings; version: string; signal: Abort
 
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
 export async function run(request: Request, world: World): Promise<ReportDocument> {
-  const startedAt = new Date();
-  const runId = `${startedAt.toISOString().replace(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+  const begun = beginReport(request.command, world.version, request.dryRun);
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
+  let settings: Settings | undefined;
   try {
-    const settings = await loadSettings(request.flags, world.surroundings);
+    settings = await loadSettings(request.flags, world.surroundings);
     const prospects = await lookForAll(settings, world.surroundings);
     refuseUnknownSessions(request.sessions, prospects);
-    for (const prospect of prospects) installations.push(await handle(prospect, { request, world, settings, runId }));
+    for (const prospect of prospects)
+      installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
   } catch (thrown) {
     error = describeFailure(thrown);
   }
-  return {
-    schemaVersion: 1,
-    tool: "session-keeper",
-    version: world.version,
-    runId,
-    host: hostname(),
-    command: request.command,
-    dryRun: request.dryRun,
-    startedAt: startedAt.toISOString(),
-    durationMs: Date.now() - startedAt.getTime(),
-    installations,
-    summary: summarize(installations),
-    ...(error ? { error } : {}),
-    exitCode: exitCodeOf(installations, error),
-  };
+  const report = finishReport(begun, installations, error);
+  if (settings && !request.dryRun) await writeRunLog(settings.log, report);
+  return report;
 }
 
 type Context = { request: Request; world: World; settings: Settings; runId: string };

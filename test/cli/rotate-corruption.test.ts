@@ -1,0 +1,309 @@
+import {
+  appendFileSync,
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import {
+  addClaudeSession,
+  addOpenClawSession,
+  archivesIn,
+  boundEntry,
+  type Home,
+  makeHome,
+  readRegistryOf,
+  snapshot,
+  unzip,
+  writeRegistry,
+} from "../support/home.ts";
+import { incidentKey, incidentSession, makeIncident } from "../support/incident.ts";
+import { keeper, keeperJson } from "../support/keeper.ts";
+
+let home: Home;
+afterEach(() => home?.remove());
+
+/** A configuration for the home that counts restarts and health checks. It holds commands, so it must be private. */
+function configure(
+  of: Home,
+  gateway: Record<string, unknown> = {},
+  logs = [of.log],
+): { args: string[]; restarts: () => number } {
+  const folder = join(of.root, "etc");
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  const [counter, health] = [join(of.root, "restarts"), join(of.root, "health")];
+  const command = (file: string) => [
+    process.execPath,
+    "-e",
+    `require("fs").appendFileSync(${JSON.stringify(file)}, "x")`,
+  ];
+  const installation = {
+    openclaw: { home: of.openclaw },
+    claude: { home: of.claude },
+    gateway: { logs, restart: command(counter), health: command(health), ...gateway },
+  };
+  const file = join(folder, "config.json5");
+  writeFileSync(file, JSON.stringify({ installations: { jarvis: installation } }), { mode: 0o600 });
+  const restarts = () => (existsSync(counter) ? readFileSync(counter, "utf8").length : 0);
+  return { args: ["--config", file, "--state-dir", of.state], restarts };
+}
+
+const now = () => new Date().toISOString();
+
+test("the incident: archived as corrupt, emptied, forgotten, one restart; five minutes later nothing", async () => {
+  const incident = makeIncident();
+  home = incident;
+  const original = readFileSync(incident.transcript);
+  const { args, restarts } = configure(home);
+  const report = await keeperJson(["rotate", ...args]);
+  expect(report.status).toBe(0);
+  expect(report.installations[0]?.findings).toMatchObject([
+    {
+      kind: "crash-logged",
+      severity: "warning",
+      resolved: true,
+      sessionId: incidentSession,
+      sessionKey: incidentKey,
+      evidence: { lines: 1 },
+    },
+  ]);
+  expect(report.installations[0]?.actions.map(({ kind, result }) => `${kind} ${result}`)).toEqual([
+    "archive-transcript done",
+    "append-note done",
+    "edit-registry done",
+    "empty-transcript done",
+    "restart-gateway done",
+  ]);
+  const [archive = ""] = archivesIn(join(home.claude, "session-archives"));
+  expect(archive).toContain(".corrupt.jsonl.gz");
+  expect(unzip(archive).equals(original)).toBe(true);
+  expect(statSync(incident.transcript).size).toBe(0);
+  expect(readRegistryOf(home)[incidentKey]).not.toHaveProperty("claudeCliSessionId");
+  expect(restarts()).toBe(1);
+  expect(await keeper(["rotate", ...args])).toMatchObject({ status: 0, stdout: "", stderr: "" });
+  expect(restarts()).toBe(1);
+});
+
+test.for([
+  ["a usage limit", "Claude AI usage limit reached|1770573600"],
+  ["an expired login", "OAuth token has expired. Please run /login"],
+  ["an overloaded vendor", "API Error: 529 Overloaded"],
+])("the same log with %s in its failures changes nothing", async ([, reason]) => {
+  const incident = makeIncident({ log: (text) => text.replace("API Error: 400", reason ?? "") });
+  home = incident;
+  const { args, restarts } = configure(home);
+  const before = snapshot(join(home.root, ".claude"));
+  const report = await keeperJson(["rotate", ...args]);
+  expect(report.status).toBe(0);
+  expect(report.installations[0]).toMatchObject({
+    findings: [{ kind: "crash-logged", severity: "info" }],
+    actions: [],
+  });
+  expect(snapshot(join(home.root, ".claude"))).toEqual(before);
+  expect(restarts()).toBe(0);
+});
+
+test("a size rotation never restarts the gateway", async () => {
+  home = makeHome();
+  const { sessionId } = addClaudeSession(home, { bytes: 3_000_000 });
+  writeRegistry(home, { "agent:main:main": boundEntry(sessionId) });
+  const { args, restarts } = configure(home);
+  expect((await keeper(["rotate", ...args])).status).toBe(0);
+  expect(restarts()).toBe(0);
+});
+
+/** A bot with two conversations, so that a line must say which one it means. */
+function twoConversations(idleMs = 120_000) {
+  home = makeHome();
+  const [first, second] = [
+    addClaudeSession(home, { idleMs }),
+    addClaudeSession(home, { idleMs, orphans: ["toolu_01LeftBehindHere"] }),
+  ];
+  writeRegistry(home, {
+    "agent:main:main": boundEntry(first.sessionId),
+    "agent:main:telegram:group:-7": boundEntry(second.sessionId),
+  });
+  return { first, second };
+}
+
+test.for([
+  [
+    "its key",
+    (_: string) =>
+      "lane task error: lane=session:agent:main:telegram:group:-7 error=unexpected `tool_use_id` found in `tool_result` blocks",
+  ],
+  ["its id", (id: string) => `run failed sessionId=${id}: unexpected tool_use_id found in tool_result blocks`],
+  [
+    "a tool id that it holds",
+    (_: string) =>
+      "messages.3.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_01LeftBehindHere. Each",
+  ],
+] as const)("a rejection that names a session by %s condemns just that one", async ([, line]) => {
+  const { first, second } = twoConversations();
+  appendFileSync(home.log, `${now()} [agent/main] ${line(second.sessionId)}\n`);
+  const report = await keeperJson(["rotate", ...home.args]);
+  expect(report.status).toBe(0);
+  expect(report.installations[0]?.findings).toMatchObject([
+    { kind: "rejection-logged", severity: "error", resolved: true, sessionId: second.sessionId },
+  ]);
+  expect(report.installations[0]?.spared).toMatchObject([{ because: "no-restart-command" }]);
+  expect(statSync(second.path).size).toBe(0);
+  expect(statSync(first.path).size).toBeGreaterThan(0);
+});
+
+test("a rejection that names no session condemns the only one there is, and none of two", async () => {
+  const { first, second } = twoConversations();
+  const line = "[agent] unexpected `tool_use_id` found in `tool_result` blocks\n";
+  appendFileSync(home.log, `${now()} ${line}`);
+  const ambiguous = await keeperJson(["rotate", ...home.args]);
+  expect(ambiguous).toMatchObject({
+    status: 1,
+    installations: [{ findings: [{ kind: "rejection-logged", resolved: false }], actions: [] }],
+  });
+  expect(statSync(first.path).size * statSync(second.path).size).toBeGreaterThan(0);
+  home.remove();
+  home = makeHome();
+  const only = addClaudeSession(home);
+  addClaudeSession(home, { project: "-home-me-private" });
+  writeRegistry(home, { "agent:main:main": boundEntry(only.sessionId) });
+  appendFileSync(home.log, `${now()} ${line}`);
+  expect((await keeperJson(["rotate", ...home.args])).status).toBe(0);
+  expect(statSync(only.path).size).toBe(0);
+});
+
+test("a session that answered after the failure is left alone", async () => {
+  const { second } = twoConversations();
+  appendFileSync(
+    home.log,
+    `${new Date(Date.now() - 60_000).toISOString()} x sessionId=${second.sessionId} unexpected tool_use_id in tool_result\n`,
+  );
+  appendFileSync(
+    second.path,
+    `${JSON.stringify({ type: "assistant", isSidechain: false, parentUuid: null, uuid: "u", timestamp: new Date(Date.now() - 30_000).toISOString(), message: { id: "m", role: "assistant", model: "claude-example", content: [{ type: "text", text: "fine again" }] } })}\n`,
+  );
+  expect(await keeper(["rotate", ...home.args])).toMatchObject({ status: 0, stdout: "" });
+  expect(statSync(second.path).size).toBeGreaterThan(0);
+});
+
+test("a condemned session in use waits, its line stays pending across runs, and is spent only when it was dealt with", async () => {
+  const { second } = twoConversations();
+  const { spawn } = await import("node:child_process");
+  const user = spawn(process.execPath, ["-e", "setTimeout(() => {}, 60000)", "--", "--resume", second.sessionId]);
+  await new Promise((resolve) => user.once("spawn", resolve));
+  appendFileSync(
+    home.log,
+    `${now()} lane=session:agent:main:telegram:group:-7 unexpected tool_use_id in tool_result\n`,
+  );
+  const waiting = await keeperJson(["rotate", ...home.args]);
+  expect(waiting).toMatchObject({
+    status: 1,
+    installations: [{ findings: [{ resolved: false }], actions: [{ result: "busy" }] }],
+  });
+  user.kill();
+  await new Promise((resolve) => user.once("close", resolve));
+  renameSync(home.log, `${home.log}.gone`); // what is pending needs no log any more
+  expect(await keeperJson(["rotate", ...home.args])).toMatchObject({
+    status: 0,
+    installations: [{ findings: [{ resolved: true }] }],
+  });
+  expect(statSync(second.path).size).toBe(0);
+  renameSync(`${home.log}.gone`, home.log);
+  writeFileSync(second.path, '{"type":"user"}\n');
+  expect(await keeper(["rotate", ...home.args])).toMatchObject({ status: 0, stdout: "" });
+  expect(statSync(second.path).size).toBeGreaterThan(0);
+});
+
+test("a dry run does not move the log position", async () => {
+  const { second } = twoConversations();
+  appendFileSync(home.log, `${now()} sessionId=${second.sessionId} unexpected tool_use_id in tool_result\n`);
+  expect((await keeper(["rotate", "--dry-run", ...home.args])).status).toBe(1);
+  expect((await keeper(["rotate", ...home.args])).status).toBe(0);
+  expect(statSync(second.path).size).toBe(0);
+});
+
+test("a line that a late cron run finds after the log was rotated is not missed", async () => {
+  const { second } = twoConversations(7_200_000);
+  appendFileSync(home.log, `${now()} [gateway] started\n`);
+  await keeper(["rotate", ...home.args]);
+  appendFileSync(
+    home.log,
+    `${new Date(Date.now() - 3_600_000).toISOString()} sessionId=${second.sessionId} unexpected tool_use_id in tool_result\n`,
+  );
+  renameSync(home.log, `${home.log}.1`);
+  writeFileSync(home.log, `${now()} [gateway] new file\n`);
+  // an hour old and found late: the session has not answered since, so it is still condemned
+  expect((await keeperJson(["rotate", ...home.args])).installations[0]?.findings).toMatchObject([
+    { kind: "rejection-logged", resolved: true },
+  ]);
+  expect(statSync(second.path).size).toBe(0);
+});
+
+test("an OpenClaw conversation that the log condemns gets a fresh start, and the gateway one restart for two sessions", async () => {
+  home = makeHome();
+  const [a, b] = [addOpenClawSession(home), addOpenClawSession(home)];
+  const entry = (session: typeof a) => ({
+    sessionId: session.sessionId,
+    sessionFile: session.path,
+    updatedAt: Date.now() - 300_000,
+  });
+  writeRegistry(home, { "agent:main:main": entry(a), "agent:main:slack:channel:c1": entry(b) });
+  for (const key of ["agent:main:main", "agent:main:slack:channel:c1"])
+    appendFileSync(
+      home.log,
+      `${now()} lane=session:${key} error="unexpected \`tool_use_id\` found in \`tool_result\` blocks"\n`,
+    );
+  const { args, restarts } = configure(home);
+  const report = await keeperJson(["rotate", ...args]);
+  expect(report.status).toBe(0);
+  expect(existsSync(a.path) || existsSync(b.path)).toBe(false);
+  expect(restarts()).toBe(1);
+});
+
+test("restarts stop at their limit, and the report says so", async () => {
+  home = makeHome();
+  const { args, restarts } = configure(home, { maxRestarts: 1 });
+  for (const round of [1, 2]) {
+    const { sessionId } = addClaudeSession(home);
+    writeRegistry(home, { [`agent:main:telegram:group:${round}`]: boundEntry(sessionId) });
+    appendFileSync(home.log, `${now()} sessionId=${sessionId} unexpected tool_use_id in tool_result\n`);
+    const report = await keeperJson(["rotate", ...args]);
+    expect(report.status).toBe(0);
+    if (round === 2) expect(report.installations[0]?.spared).toMatchObject([{ because: "restart-limit" }]);
+  }
+  expect(restarts()).toBe(1);
+});
+
+test("a restart that fails is a failure with a plain word, and the session stays rotated", async () => {
+  const incident = makeIncident();
+  home = incident;
+  const bus = ["sh", "-c", "echo 'Failed to connect to bus: No medium found' >&2; exit 1"];
+  const { args } = configure(home, { restart: bus });
+  const run = await keeper(["rotate", ...args]);
+  expect(run.status).toBe(3);
+  expect(run.stderr).toContain("no user bus");
+  expect(statSync(incident.transcript).size).toBe(0);
+});
+
+test("an unhealthy gateway after the restart is a failure", async () => {
+  home = makeIncident();
+  const { args } = configure(home, { health: ["false"], restartTimeout: "1s" });
+  expect((await keeper(["rotate", ...args])).status).toBe(3);
+});
+
+test("a crontab run tells the same trouble once", async () => {
+  twoConversations();
+  const { args } = configure(home);
+  const { sessionId } = addClaudeSession(home, { bytes: 3_000_000, idleMs: 1000 });
+  writeRegistry(home, { "agent:main:main": boundEntry(sessionId) });
+  const first = await keeper(["rotate", "--cron", ...args]);
+  expect(first.stdout).toContain(sessionId);
+  expect(first.status).toBe(1);
+  expect((await keeper(["rotate", "--cron", ...args])).stdout).toBe("");
+  expect((await keeper(["rotate", ...args])).stdout).toContain(sessionId);
+});
