@@ -57,6 +57,8 @@ export async function dropArchivedBytes(
 
 async function collapse(disk: Disk, path: string, file: FileHandle, bytes: number, writer: number): Promise<Shortened> {
   const blockBytes = statfsSync(path).bsize;
+  // by way of our own descriptor, so that a link that takes the name meanwhile is not followed
+  const same = `/proc/${process.pid}/fd/${file.fd}`;
   const whole = Math.floor(bytes / blockBytes) * blockBytes;
   const { sizeBytes } = fingerprintOfDescriptor(file.fd);
   const length = whole >= sizeBytes ? whole - blockBytes : whole;
@@ -68,7 +70,7 @@ async function collapse(disk: Disk, path: string, file: FileHandle, bytes: numbe
     padding[padding.length - 1] = NEWLINE;
     disk.overwrite(path, padding, bytes - padding.length);
   }
-  if (length > 0 && !(await disk.collapse(path, length)))
+  if (length > 0 && !(await disk.collapse(same, length)))
     return { refused: "the file system refused to shorten it in place" };
   return {
     how: length > 0 ? "collapsed" : "padded",

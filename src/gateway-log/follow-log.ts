@@ -64,7 +64,7 @@ export async function followLog(
   function isAwaited(path: string): boolean {
     const position = ours.get(path);
     if (!position || position.log || position.state === "packed" || followed.positions.has(path)) return false;
-    return moved.has(path) || (position.state === "vacant" && isRecent({ path, position }, options.now));
+    return isRecent({ path, position }, options.now);
   }
   for (const path of [...files, ...gone]) {
     const own = ours.get(path);

@@ -1,7 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import { dialects } from "../dialects/index.ts";
 import { type LogMatch, type LogPositions, readLogs } from "../gateway-log/read-logs.ts";
-import { customSignature, signatures } from "../gateway-log/signatures.ts";
+import { customSignature } from "../gateway-log/signatures.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import type { InstallationState } from "../state/state.ts";
 import { hasNoRows, hasReplySince } from "../transcript/contents.ts";
@@ -40,7 +40,7 @@ export async function inspectGatewayLogs(
     now: context.nowMs,
     windowMs: corruption.window,
     ...(state.lastLookAt === undefined ? {} : { lastLookAt: state.lastLookAt }),
-    signatures: [...signatures, ...corruption.signatures.map(customSignature)],
+    signatures: corruption.signatures.map(customSignature),
     ignore: corruption.ignore.map((pattern) => new RegExp(pattern)),
     signal: context.signal,
     env: context.env,

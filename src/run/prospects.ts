@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
 import type { Settings } from "../config/settings.ts";
 import { describeError, KeeperError } from "../errors.ts";
+import { logFilesOf } from "../gateway-log/log-files.ts";
 import { discover, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
@@ -34,8 +35,7 @@ export async function lookForAll(settings: Settings, surroundings: Surroundings)
   }
   const found = prospects.flatMap((prospect) => ("installation" in prospect ? [prospect.installation] : []));
   shareOut(found);
-  const seen = new Set<string>();
-  for (const log of found.flatMap(({ logs }) => [...new Set(logs)])) (seen.has(log) ? sharedLogs : seen).add(log);
+  if (found.length > 1) await findSharedLogs(found, sharedLogs);
   return prospects;
 }
 
@@ -50,6 +50,19 @@ export function describeFailure(error: unknown): ReportedFailure {
     message: describeError(error),
     hint: "nothing more was changed; this is a fault of session-keeper if it comes back",
   };
+}
+
+/** Notes the logs, by real path or `journal:UNIT`, that more than one installation reads. */
+async function findSharedLogs(installations: readonly Installation[], shared: Set<string>): Promise<void> {
+  const seen = new Set<string>();
+  for (const { logs } of installations) {
+    const files = new Set<string>();
+    for (const log of logs) {
+      const paths = log.startsWith("journal:") ? [log] : await logFilesOf(log).catch(() => [log]);
+      for (const path of paths) files.add(path);
+    }
+    for (const file of files) (seen.has(file) ? shared : seen).add(file);
+  }
 }
 
 /**

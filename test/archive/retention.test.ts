@@ -1,0 +1,45 @@
+import { expect, test } from "vitest";
+import type { CatalogRecord } from "../../src/archive/catalog.ts";
+import { archivesBeyond } from "../../src/archive/retention.ts";
+
+function record(day: number, more: Partial<CatalogRecord> = {}): CatalogRecord {
+  const at = `2026-01-${String(day).padStart(2, "0")}T00:00:00.000Z`;
+  return {
+    archive: `a${day}`,
+    at,
+    runId: "r",
+    command: "rotate",
+    installation: "i",
+    dialect: "claude-code",
+    group: "g",
+    source: "/s",
+    sessionId: "one",
+    reason: "size",
+    bytes: 1,
+    lines: 1,
+    sha256: "",
+    gzipBytes: 1,
+    segment: day,
+    ...more,
+  };
+}
+
+const names = (records: CatalogRecord[]) => records.map(({ archive }) => archive);
+
+test("the newest stay, the oldest go, and one that is about to be made counts", () => {
+  const records = [record(3), record(1), record(2)];
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 3))).toEqual([]);
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 2))).toEqual(["a1"]);
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 3, 1))).toEqual(["a1"]);
+});
+
+test("sessions under one key are one line; other sessions and other commands' archives never fall", () => {
+  const records = [
+    record(1, { sessionId: "old", sessionKey: "k" }),
+    record(2, { sessionKey: "k" }),
+    record(3, { sessionId: "else" }),
+    record(4, { command: "archive" }),
+  ];
+  expect(names(archivesBeyond(records, { sessionId: "one", sessionKey: "k" }, 1))).toEqual(["a1"]);
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 1))).toEqual([]);
+});

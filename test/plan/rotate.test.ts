@@ -1,0 +1,192 @@
+import { expect, test } from "vitest";
+import { defaults } from "../../src/config/defaults.ts";
+import type { InstallationSettings, Settings } from "../../src/config/settings.ts";
+import type { Candidate, RotationFacts } from "../../src/inspect/rotation.ts";
+import type { Era } from "../../src/installation/era.ts";
+import type { GatewayState } from "../../src/installation/gateway.ts";
+import type { Installation, Transcript } from "../../src/installation/installation.ts";
+import { planRotation, type RotationPolicy } from "../../src/plan/rotate.ts";
+
+const rotate = { ...defaults.rotate } as Settings["rotate"];
+
+function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {}): Installation {
+  const settings = {
+    name: "jarvis",
+    openclaw: null,
+    claude: { home: "/c", personalSessions: "ignore", personalMaxSize: 50_000_000 },
+    memoryNote: "{workspace}/m.md",
+    ...more,
+  } as InstallationSettings;
+  const openclaw = era
+    ? { home: "/o", config: { path: "/o/openclaw.json", agents: [] }, era: { era, because: "" } }
+    : null;
+  return {
+    name: "jarvis",
+    settings,
+    openclaw,
+    claude: { home: "/c", projects: "/c/projects" },
+    workspaces: [],
+    logs: [],
+    transcripts: [],
+    registries: [],
+    leftBehind: [],
+    claimedElsewhere: [],
+    unreadable: [],
+  };
+}
+
+function aTranscript(more: Partial<Transcript> = {}): Transcript {
+  const fingerprint = { device: 1, inode: 1, sizeBytes: 3_000_000, mtimeMs: 0, mode: 0o600, uid: 0, gid: 0, links: 1 };
+  const entry = { key: "agent:main:main", bindings: [], pinned: false };
+  return {
+    dialect: "claude-code",
+    path: "/c/projects/p/s.jsonl",
+    sessionId: "s",
+    group: "p",
+    kind: "file",
+    fingerprint,
+    entries: [{ agent: "main", registryPath: "/o/sessions.json", entry }],
+    inWorkspace: true,
+    ...more,
+  };
+}
+
+function aCandidate(more: Partial<Candidate> = {}): Candidate {
+  return {
+    transcript: aTranscript(),
+    ownership: "bot",
+    findings: [],
+    isOversized: true,
+    isCondemned: false,
+    isNamed: false,
+    quietForMs: 60_000,
+    ...more,
+  };
+}
+
+function decide(
+  candidate: Candidate,
+  options: {
+    era?: Era | null;
+    gateway?: GatewayState["state"];
+    policy?: Partial<RotationPolicy>;
+    settings?: Partial<InstallationSettings>;
+  } = {},
+) {
+  const gateway = { state: options.gateway ?? "down", because: "the gateway's state" } as const;
+  const facts = {
+    findings: [],
+    candidates: [candidate],
+    staleBindings: [],
+    gateway,
+    foreignPids: false,
+    logs: {},
+  } as unknown as RotationFacts;
+  const plan = planRotation(anInstallation(options.era === undefined ? "F1" : options.era, options.settings), facts, {
+    rotate,
+    force: false,
+    ...options.policy,
+  });
+  const [job] = plan.jobs;
+  if (!job) return plan.spared[0]?.because;
+  return job.wait ? `waits: ${job.wait}` : job.steps.map(({ kind }) => kind).join(" ");
+}
+
+const emptied = "archive-transcript append-note edit-registry empty-transcript";
+const removed = "archive-transcript append-note edit-registry remove-transcript";
+const personal = { ownership: "personal", transcript: aTranscript({ entries: [] }) } as const;
+const inOpenClaw = { transcript: aTranscript({ dialect: "openclaw" }) };
+
+test.for([
+  { what: "an oversized bot session", candidate: aCandidate(), is: emptied },
+  {
+    what: "a condemned one that is not oversized",
+    candidate: aCandidate({ isOversized: false, isCondemned: true }),
+    is: emptied,
+  },
+  {
+    what: "one that was written to 29.999 s ago",
+    candidate: aCandidate({ quietForMs: 29_999 }),
+    is: "waits: it was written to 30 s ago",
+  },
+  { what: "one that was written to 30 s ago", candidate: aCandidate({ quietForMs: 30_000 }), is: emptied },
+  {
+    what: "a condemned one that was written to just now",
+    candidate: aCandidate({ isCondemned: true, quietForMs: 0 }),
+    is: emptied,
+  },
+  { what: "one in use", candidate: aCandidate({ inUse: "a process has it" }), is: "waits: a process has it" },
+  { what: "one whose place is taken by a link", candidate: aCandidate({ unsafe: "a link" }), is: "unsafe" },
+  { what: "a personal one", candidate: aCandidate(personal), is: "personal" },
+  {
+    what: "a personal one that was named",
+    candidate: aCandidate({ ...personal, isNamed: true }),
+    is: "archive-transcript append-note empty-transcript",
+  },
+  {
+    what: "a named one that needs nothing",
+    candidate: aCandidate({ isNamed: true, isOversized: false }),
+    is: "healthy",
+  },
+  { what: "an OpenClaw transcript", candidate: aCandidate(inOpenClaw), is: removed },
+  {
+    what: "an OpenClaw transcript without an entry",
+    candidate: aCandidate({ ownership: "unregistered", transcript: aTranscript({ dialect: "openclaw", entries: [] }) }),
+    is: "unregistered",
+  },
+])("$what: $is", ({ candidate, is }) => {
+  expect(decide(candidate)).toBe(is);
+});
+
+test("--force takes a named session although it is in use, small and fresh, and only a named one", () => {
+  const busy = { inUse: "a process has it", isOversized: false, quietForMs: 0 };
+  expect(decide(aCandidate({ ...busy, isNamed: true }), { policy: { force: true } })).toBe(emptied);
+  expect(decide(aCandidate({ ...busy, isOversized: true }), { policy: { force: true } })).toBe(
+    "waits: a process has it",
+  );
+});
+
+test("personal sessions follow their own policy and limit", () => {
+  const claude = (personalSessions: "cut" | "all", personalMaxSize: number) => ({
+    settings: { claude: { home: "/c", personalSessions, personalMaxSize } },
+  });
+  expect(decide(aCandidate(personal), claude("all", 3_000_000))).toBe("personal-below-limit");
+  expect(decide(aCandidate(personal), claude("all", 2_999_999))).toBe(
+    "archive-transcript append-note empty-transcript",
+  );
+  expect(decide(aCandidate(personal), claude("cut", 2_999_999))).toBe("personal-cut-only");
+});
+
+test("without a registry lock, what needs an edit is spared unless the gateway is proven down", () => {
+  for (const era of ["F3a", "F3b", "unknown"] as const) {
+    expect(decide(aCandidate(), { era, gateway: "up" })).toBe("gateway-up");
+    expect(decide(aCandidate(), { era, gateway: "unknown" })).toBe("gateway-up");
+    expect(decide(aCandidate(), { era, gateway: "down" })).toBe(emptied);
+  }
+  expect(decide(aCandidate(), { era: "F2", gateway: "up" })).toBe(emptied);
+  const unbound = { transcript: aTranscript({ entries: [] }) };
+  expect(decide(aCandidate(unbound), { era: "F3b", gateway: "up" })).toBe(
+    "archive-transcript append-note empty-transcript",
+  );
+});
+
+test("where SQLite holds the sessions, OpenClaw's files are spared and Claude Code's need no edit", () => {
+  expect(decide(aCandidate(inOpenClaw), { era: "S" })).toBe("sqlite-era");
+  expect(decide(aCandidate(), { era: "S" })).toBe("archive-transcript append-note empty-transcript");
+});
+
+test("when the clock can't be trusted, what depends on an age waits, and what the log condemns does not", () => {
+  const policy = { brake: "the clock was set" };
+  expect(decide(aCandidate(), { policy })).toBe("clock-stepped");
+  expect(decide(aCandidate({ isCondemned: true }), { policy })).toBe(emptied);
+});
+
+test("a strategy that this version lacks is said, and changes nothing", () => {
+  expect(decide(aCandidate(), { policy: { rotate: { ...rotate, strategy: "cut" } } })).toBe("strategy-missing");
+});
+
+test("no note is planned where none is wanted", () => {
+  expect(decide(aCandidate(), { settings: { memoryNote: null } })).toBe(
+    "archive-transcript edit-registry empty-transcript",
+  );
+});
