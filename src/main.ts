@@ -1,3 +1,4 @@
+import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { version } from "../package.json";
 import { type Invocation, type OutputChoice, parseCommandLine } from "./program.ts";
@@ -5,6 +6,9 @@ import type { ReportDocument } from "./report/document.ts";
 import { beginReport, finishReport } from "./report/document.ts";
 import { describeFailure } from "./run/prospects.ts";
 import { run } from "./run/run.ts";
+
+/** /dev/null on Linux */
+const NULL_DEVICE = 0x103;
 
 /** The process edge: arguments, signals, streams and exit code. */
 async function main(): Promise<void> {
@@ -69,7 +73,7 @@ async function print(report: ReportDocument, output: OutputChoice, onlyNew: bool
     process.stdout.write(`${JSON.stringify(report)}\n`);
     return;
   }
-  const isTerminal = process.stdout.isTTY === true;
+  const isTerminal = isTerminalAt(1);
   const isQuietRun =
     !isTerminal &&
     !output.verbose &&
@@ -91,6 +95,12 @@ async function print(report: ReportDocument, output: OutputChoice, onlyNew: bool
   });
   process.stdout.write(results);
   process.stderr.write(problems);
+}
+
+/** Asks the system first: making Node's stream for stdout costs an idle run milliseconds, and cron's is never a terminal. */
+function isTerminalAt(descriptor: 1): boolean {
+  const stats = fstatSync(descriptor);
+  return stats.isCharacterDevice() && stats.rdev !== NULL_DEVICE && process.stdout.isTTY === true;
 }
 
 void main();

@@ -2,7 +2,8 @@ import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 import { ownershipInFolder } from "../disk/disk.ts";
-import { describeError } from "../errors.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { describeError, KeeperError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { projectNamesOf } from "../installation/paths.ts";
 import type { Step } from "../plan/plan.ts";
@@ -36,7 +37,9 @@ export async function appendNote(step: NoteStep, progress: Progress, tools: Tool
 }
 
 function write(step: NoteStep, path: string, archived: Archived, disk: Disk): Outcome {
-  const isThere = existsSync(path);
+  const seen = lookAt(path);
+  if (seen && seen.kind !== "file") throw new KeeperError("failed", `${path} is no plain file`, "it was left alone");
+  const isThere = seen !== undefined;
   const before = isThere ? readFileSync(path, "utf8") : "";
   if (before.includes(basename(archived.path))) return { step, result: "already-done", detail: { note: path } };
   disk.makeFolder(dirname(path));

@@ -1,10 +1,12 @@
-import { describeError, errnoOf, KeeperError } from "../errors.ts";
+import { carelessWriter } from "../disk/shorten.ts";
+import { KeeperError } from "../errors.ts";
 import type { Job, Plan, Step } from "../plan/plan.ts";
 import { appendNote } from "./append-note.ts";
 import { archiveTranscript } from "./archive-transcript.ts";
 import { editRegistry } from "./edit-registry.ts";
 import { emptyTranscript } from "./empty-transcript.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
+import { reasonOf } from "./reason.ts";
 import { removeTranscript } from "./remove-transcript.ts";
 import type { Progress, Tools } from "./tools.ts";
 
@@ -23,7 +25,9 @@ async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
   const progress: Progress = { job };
   const outcomes: Outcome[] = [];
   const last = job.steps.at(-1);
-  if (job.wait && last) outcomes.push({ step: last, result: "busy", because: job.wait, detail: {} });
+  // asked before the first step: a file that has to stay as it is must not be forgotten either
+  const wait = job.wait ?? (shortens(last) ? carelessWriter(job.transcript.fingerprint) : undefined);
+  if (wait && last) outcomes.push({ step: last, result: "busy", because: wait, detail: {} });
   else {
     for (const step of job.steps) {
       const outcome = await applyStep(step, progress, tools);
@@ -35,23 +39,36 @@ async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
   return { job, outcomes, isFinished: isDone, hasChanged: isDone && outcomes.some(({ result }) => result === "done") };
 }
 
+function shortens(step: Step | undefined): boolean {
+  return step?.kind === "empty-transcript" || step?.kind === "remove-transcript";
+}
+
 async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
   const about = {
     kind: step.kind,
     ...("transcript" in step ? { path: step.transcript.path, sessionId: step.transcript.sessionId } : {}),
   };
   if (tools.signal.aborted) return stopped(step);
-  tools.journal.write("begin", about);
+  try {
+    tools.journal.write("begin", about);
+  } catch (error) {
+    return failure(step, error); // what the journal can't tell of is not done
+  }
   const outcome = await execute(step, progress, tools).catch((error: unknown) =>
     tools.signal.aborted ? stopped(step) : failure(step, error),
   );
-  tools.journal.write("end", {
-    ...about,
-    result: outcome.result,
-    ...outcome.detail,
-    ...(outcome.undo ? { undo: outcome.undo } : {}),
-    ...(outcome.because ? { because: outcome.because } : {}),
-  });
+  try {
+    tools.journal.write("end", {
+      ...about,
+      result: outcome.result,
+      ...outcome.detail,
+      ...(outcome.undo ? { undo: outcome.undo } : {}),
+      ...(outcome.because ? { because: outcome.because } : {}),
+    });
+  } catch (error) {
+    const because = `the run journal could not be written (${reasonOf(error)})`;
+    return outcome.because ? outcome : { ...outcome, because };
+  }
   return outcome;
 }
 
@@ -83,16 +100,5 @@ function failure(step: Step, error: unknown): Outcome {
     const result = error.code === "changed" ? "changed-since-plan" : "failed";
     return { step, result, because: error.message, hint: error.hint, detail: {} };
   }
-  const reason = REASONS[errnoOf(error) ?? ""] ?? describeError(error);
-  return { step, result: "failed", because: reason, hint: "the session was left as it was", detail: {} };
+  return { step, result: "failed", because: reasonOf(error), hint: "the session was left as it was", detail: {} };
 }
-
-const REASONS: Record<string, string> = {
-  ENOSPC: "the disk is full",
-  EDQUOT: "the disk quota is used up",
-  EROFS: "the file system is read-only",
-  EACCES: "this user may not write there",
-  EPERM: "this user may not do that",
-  ELOOP: "a symbolic link stands in its place, and links are never followed",
-  EIO: "the disk reports an error",
-};

@@ -117,12 +117,33 @@ export async function archiveRange(
     throw error;
   }
   const archive = publish(partial, folder, name, tools);
+  const path = join(folder, archive);
+  try {
+    disk.remove(partial);
+    disk.syncFolder(dirname(partial));
+    const record = recordOf(archive, at, summary, of, tools);
+    appendToCatalog(disk, folder, record);
+    return { record, path, files: touched.end() };
+  } catch (error) {
+    // an archive that no catalog knows is never let go, and each further run would add another
+    if (!readCatalog(folder).some((known) => known.archive === archive)) disk.remove(path);
+    throw error;
+  }
+}
+
+function recordOf(
+  archive: string,
+  at: Date,
+  summary: GzipSummary,
+  { transcript, folder, reason }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"] },
+  tools: Tools,
+): CatalogRecord {
   const earlier = readCatalog(folder).filter(
     ({ sessionId, source }) => sessionId === transcript.sessionId && source === transcript.path,
   );
   const sessionKey = sessionKeyOf(transcript);
   const previous = earlier.at(-1);
-  const record: CatalogRecord = {
+  return {
     archive,
     at: at.toISOString(),
     runId: tools.runId,
@@ -133,13 +154,11 @@ export async function archiveRange(
     source: transcript.path,
     sessionId: transcript.sessionId,
     ...(sessionKey ? { sessionKey } : {}),
-    reason: of.reason,
+    reason,
     ...summary,
     segment: (previous?.segment ?? 0) + 1,
     ...(previous ? { previous: previous.archive } : {}),
   };
-  appendToCatalog(disk, folder, record);
-  return { record, path: join(folder, archive), files: touched.end() };
 }
 
 /** Gives the archive its name by linking, which fails on a name that is taken, so nothing is ever replaced. */
@@ -148,14 +167,12 @@ function publish(partial: string, folder: string, name: (attempt: number) => str
     const archive = name(attempt);
     try {
       disk.link(partial, join(folder, archive));
+      return archive;
     } catch (error) {
       if (errnoOf(error) === "EEXIST") continue;
       disk.remove(partial);
       throw error;
     }
-    disk.remove(partial);
-    disk.syncFolder(dirname(partial));
-    return archive;
   }
 }
 

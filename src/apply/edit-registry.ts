@@ -3,6 +3,7 @@ import { dirname } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 import { ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { draftPathFor } from "../disk/left-behind.ts";
 import { KeeperError } from "../errors.ts";
 import { registryLocking } from "../installation/era.ts";
 import { findGateway } from "../installation/gateway.ts";
@@ -102,7 +103,7 @@ function editNow(step: EditStep, tools: Tools): Outcome {
 }
 
 /**
- * Puts an edited registry in place: written beside under a name that the gateway's own clean-up knows, synced, renamed.
+ * Puts an edited registry in place: written beside under a name that our next run would clear away, synced, renamed.
  * Owner, group and mode stay; the time of change must not, because the gateway trusts it.
  *
  * @returns false, with nothing changed, when somebody wrote the registry since it was read
@@ -110,7 +111,7 @@ function editNow(step: EditStep, tools: Tools): Outcome {
 function replaceRegistry(disk: Disk, registry: Registry, edit: RegistryEdit): boolean {
   const { path, fingerprint } = registry;
   if (!fingerprint) return false;
-  const draft = `${path}.${process.pid}.${randomUUID()}.tmp`;
+  const draft = draftPathFor(path);
   disk.createWith(draft, edit.text, ownershipOf(fingerprint));
   try {
     if (!isUnchanged(fingerprint, lookAt(path)?.fingerprint)) {

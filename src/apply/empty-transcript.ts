@@ -26,7 +26,9 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   const file = await openTranscript(transcript.path, archived.source);
   let shortened: Awaited<ReturnType<typeof dropArchivedBytes>>;
   try {
-    shortened = await dropArchivedBytes(tools.disk, transcript.path, file, archived.source, archived.bytes);
+    const { source, bytes } = archived;
+    const emptiedAtMs = timeOfEmptied(transcript.path, source);
+    shortened = await dropArchivedBytes(tools.disk, transcript.path, file, source, bytes, emptiedAtMs);
   } finally {
     await file.close();
   }
@@ -63,13 +65,16 @@ async function stepBackInTime(path: string, before: Fingerprint, { disk }: Tools
   const file = await openTranscript(path, now.fingerprint);
   const isEmpty = await hasNoRows(file, now.fingerprint.sizeBytes);
   await file.close();
-  if (!isEmpty) return;
+  if (isEmpty) disk.setTimes(path, timeOfEmptied(path, before));
+}
+
+/** Just before the oldest of the other transcripts in its folder, or what it was when there are none (epoch ms). */
+function timeOfEmptied(path: string, before: Fingerprint): number {
   const folder = dirname(path);
   const others = readdirSync(folder)
     .filter((name) => UUID_TRANSCRIPT.test(name) && name !== basename(path))
     .flatMap((name) => lookAt(join(folder, name))?.fingerprint.mtimeMs ?? []);
-  const oldest = Math.min(...others) - 1000;
-  disk.setTimes(path, others.length > 0 ? Math.min(before.mtimeMs, oldest) : before.mtimeMs);
+  return others.length > 0 ? Math.min(before.mtimeMs, Math.min(...others) - 1000) : before.mtimeMs;
 }
 
 /** A turn that was under way may have written the id back when it ended. */

@@ -1,13 +1,14 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { appendToCatalog, readCatalog } from "../archive/catalog.ts";
+import { appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { verifyGzip } from "../archive/gzip.ts";
 import { archivesBeyond, lineageOf } from "../archive/retention.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import type { Transcript } from "../installation/installation.ts";
 import type { Outcome } from "./outcome.ts";
+import { reasonOf } from "./reason.ts";
 import type { Tools } from "./tools.ts";
 
 /** Lets rotate's oldest archives of a session's line go, beyond the number to keep. An archive that its catalog entry does not fit stays. */
@@ -16,27 +17,34 @@ export async function pruneArchives(transcript: Transcript, tools: Tools): Promi
   const outcomes: Outcome[] = [];
   for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), tools.settings.rotate.keepArchives)) {
     const path = join(folder, record.archive);
-    const step = { kind: "prune-archive" as const, archive: path };
-    const seen = lookAt(path);
-    if (!path.startsWith(folder + sep) || !seen) {
-      appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
-      continue;
+    try {
+      outcomes.push(...(await pruneArchive(record, path, folder, tools)));
+    } catch (error) {
+      if (tools.signal.aborted) return outcomes; // the next run lets it go
+      const step = { kind: "prune-archive" as const, archive: path };
+      outcomes.push({ step, result: "failed", because: reasonOf(error), detail: { archive: path } });
     }
-    if (seen.kind !== "file" || !(await holdsItsRecord(path, record, tools.signal))) {
-      outcomes.push({
-        step,
-        result: "failed",
-        because: "it does not hold what the catalog says of it, so it was left alone",
-        detail: { archive: path },
-      });
-      continue;
-    }
-    tools.disk.remove(path);
-    tools.disk.syncFolder(dirname(path));
-    appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
-    outcomes.push({ step, result: "done", detail: { archive: path, bytes: record.bytes } });
   }
   return outcomes;
+}
+
+async function pruneArchive(record: CatalogRecord, path: string, folder: string, tools: Tools): Promise<Outcome[]> {
+  const step = { kind: "prune-archive" as const, archive: path };
+  const forget = () =>
+    appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
+  const seen = lookAt(path);
+  if (!path.startsWith(folder + sep) || !seen) {
+    forget();
+    return [];
+  }
+  if (seen.kind !== "file" || !(await holdsItsRecord(path, record, tools.signal))) {
+    const because = "it does not hold what the catalog says of it, so it was left alone";
+    return [{ step, result: "failed", because, detail: { archive: path } }];
+  }
+  tools.disk.remove(path);
+  tools.disk.syncFolder(dirname(path));
+  forget();
+  return [{ step, result: "done", detail: { archive: path, bytes: record.bytes } }];
 }
 
 async function holdsItsRecord(

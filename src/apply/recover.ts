@@ -1,81 +1,134 @@
-import { basename, dirname, join } from "node:path";
+import type { FileHandle } from "node:fs/promises";
+import { basename, dirname, join, sep } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
-import { isSameFile, lookAt } from "../disk/fingerprint.ts";
-import { DRAFT, drain, SET_ASIDE } from "../disk/shorten.ts";
-import type { Transcript } from "../installation/installation.ts";
+import type { Disk } from "../disk/disk.ts";
+import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { asidePathFor, DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
+import { drain } from "../disk/shorten.ts";
+import { describeError } from "../errors.ts";
+import { holdersOf } from "../host/processes.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
+import { listFolder } from "../installation/registries.ts";
+import { removeOwnLeftLock } from "../locks/gateway-lock.ts";
 import { readPieces } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
 import type { Tools } from "./tools.ts";
 
 /**
- * Finishes what a run that was killed had begun: drops drafts, and brings home what was added to a transcript that had
- * been set aside, before that goes.
+ * Finishes what a run that was killed had begun: drops drafts and that run's own locks, and brings home what was added to a
+ * transcript that had been set aside, before that goes.
+ *
+ * @returns what could not be cleared away, and why; the run goes on without it, the next one tries again
  */
-export async function recoverSetAside(tools: Tools): Promise<void> {
-  const { claude, leftBehind } = tools.installation;
-  for (const path of leftBehind) {
+export async function recoverSetAside(tools: Tools): Promise<Installation["unreadable"]> {
+  const { disk, installation } = tools;
+  const problems: Installation["unreadable"] = [];
+  const attempt = async (path: string, clear: () => void | Promise<void>) => {
+    try {
+      await clear();
+    } catch (error) {
+      if (!tools.signal.aborted) problems.push({ path, message: describeError(error) });
+    }
+  };
+  for (const path of installation.leftBehind) {
     const [, original, bytes] = SET_ASIDE.exec(basename(path)) ?? [];
-    const isClaude = claude !== null && path.startsWith(claude.projects);
-    if (DRAFT.test(path)) tools.disk.remove(path);
-    else if (original && bytes) await bringHome(path, join(dirname(path), original), Number(bytes), isClaude, tools);
+    if (DRAFT.test(path)) await attempt(path, () => disk.remove(path));
+    else if (original && bytes)
+      await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }
+  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
+  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  const folders = new Set(installation.registries.flatMap(({ path, sessions }) => [dirname(path), sessions]));
+  for (const folder of folders) {
+    for (const name of listFolder(folder, problems).filter((file) => file.endsWith(".lock"))) {
+      const path = join(folder, name);
+      await attempt(path, () => removeOwnLeftLock(disk, path, policy));
+    }
+  }
+  return problems;
 }
 
-async function bringHome(aside: string, live: string, bytes: number, isClaude: boolean, tools: Tools): Promise<void> {
+async function bringHome(aside: string, live: string, bytes: number, tools: Tools): Promise<void> {
   const { disk } = tools;
   const seen = lookAt(aside);
   if (!seen) return;
-  const now = lookAt(live);
-  if (now && isSameFile(seen.fingerprint, now.fingerprint)) {
+  if (isSameFile(seen.fingerprint, lookAt(live)?.fingerprint)) {
     disk.remove(aside); // the swap had not begun: it is a second name of the file itself
     return;
   }
+  const { claude } = tools.installation;
+  const isClaude = claude !== null && aside.startsWith(claude.projects + sep);
   const file = await openTranscript(aside, seen.fingerprint);
   try {
-    if (isClaude) {
-      const present = await linesOf(live);
-      const { isQuiet } = await drain(file, bytes, (late) => {
-        const missing = late
-          .toString("latin1")
-          .split("\n")
-          .filter((line) => line !== "" && !present.has(line));
-        if (missing.length > 0) disk.append(live, Buffer.from(`${missing.join("\n")}\n`, "latin1"), { sync: true });
-      });
-      if (isQuiet) disk.remove(aside);
-      return;
-    }
-    if (seen.fingerprint.sizeBytes > bytes) {
-      const folder = archiveFolderOf(tools.settings, tools.installation, "openclaw");
-      const sessionId = basename(live).replace(/\.jsonl$/, "");
-      const group = tools.installation.registries.find(({ sessions }) => sessions === dirname(live))?.agent ?? "main";
-      const transcript: Transcript = {
-        dialect: "openclaw",
-        path: live,
-        sessionId,
-        group,
-        kind: "file",
-        fingerprint: seen.fingerprint,
-        entries: [],
-        inWorkspace: false,
-      };
-      await archiveRange(
-        { file, from: bytes, to: seen.fingerprint.sizeBytes, folder, transcript, reason: "manual", source: undefined },
-        tools,
-      );
-    }
-    disk.remove(aside);
+    const { offset, isQuiet } = isClaude
+      ? await drain(file, bytes, await carrierTo(live, disk))
+      : await drain(file, bytes, () => undefined);
+    if (!isClaude && offset > bytes)
+      await archiveRest(file, { from: bytes, to: offset }, live, seen.fingerprint, tools);
+    if (isQuiet) disk.remove(aside);
+    else if (offset > bytes) disk.rename(aside, asidePathFor(live, offset));
   } finally {
     await file.close();
   }
 }
 
-async function linesOf(path: string): Promise<Set<string>> {
+/** An OpenClaw session has a fresh start by now, so what was still added to the old one belongs into the archive. */
+async function archiveRest(
+  file: FileHandle,
+  range: { from: number; to: number },
+  live: string,
+  fingerprint: Fingerprint,
+  tools: Tools,
+): Promise<void> {
+  const folder = archiveFolderOf(tools.settings, tools.installation, "openclaw");
+  const sessionId = basename(live).replace(/\.jsonl$/, "");
+  const group = tools.installation.registries.find(({ sessions }) => sessions === dirname(live))?.agent ?? "main";
+  const transcript: Transcript = {
+    dialect: "openclaw",
+    path: live,
+    sessionId,
+    group,
+    kind: "file",
+    fingerprint,
+    entries: [],
+    inWorkspace: false,
+  };
+  await archiveRange({ file, ...range, folder, transcript, reason: "manual", source: undefined }, tools);
+}
+
+/** Appends the lines that a transcript does not hold yet. A line that a full disk cut off there is completed. */
+async function carrierTo(live: string, disk: Disk): Promise<(late: Buffer) => void> {
+  const present = (await textOf(live)).split("\n");
+  const open = present.pop() ?? "";
+  const held = new Set(present);
+  let isFirst = true;
+  return (late) => {
+    const missing = late
+      .toString("latin1")
+      .split("\n")
+      .filter((line) => line !== "" && !held.has(line));
+    if (missing.length === 0) return;
+    const text = `${missing.join("\n")}\n`;
+    const rest = isFirst && text.startsWith(open) ? text.slice(open.length) : text;
+    const gap = isFirst && rest.length === text.length && open !== "" && !isBeingWritten(live) ? "\n" : "";
+    disk.append(live, Buffer.from(gap + rest, "latin1"), { sync: true });
+    isFirst = false;
+  };
+}
+
+/** Somebody may still finish the last line himself. */
+function isBeingWritten(path: string): boolean {
   const seen = lookAt(path);
-  if (!seen) return new Set();
+  return seen !== undefined && holdersOf(seen.fingerprint).some(({ writes }) => writes);
+}
+
+async function textOf(path: string): Promise<string> {
+  const seen = lookAt(path);
+  if (!seen) return "";
   const file = await openTranscript(path, seen.fingerprint);
   const pieces: string[] = [];
   for await (const piece of readPieces(file, 0, seen.fingerprint.sizeBytes)) pieces.push(piece.toString("latin1"));
   await file.close();
-  return new Set(pieces.join("").split("\n"));
+  return pieces.join("");
 }

@@ -1,8 +1,8 @@
-import { randomUUID } from "node:crypto";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
-import { fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { asidePathFor } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
 import { KeeperError } from "../errors.ts";
 import { acquireGatewayLock } from "../locks/gateway-lock.ts";
@@ -55,12 +55,12 @@ async function setAsideAndRemove(
 ): Promise<Outcome> {
   const { disk } = tools;
   const { path } = step.transcript;
-  const aside = `${path}.session-keeper-${archived.bytes}-${randomUUID()}.old`;
+  const aside = asidePathFor(path, archived.bytes);
   disk.rename(path, aside);
-  const { isQuiet } = await drain(file, archived.bytes, () => undefined);
-  const { sizeBytes } = fingerprintOfDescriptor(file.fd);
-  if (sizeBytes > archived.bytes) await archiveTail(step, file, archived, sizeBytes, tools);
+  const { offset, isQuiet } = await drain(file, archived.bytes, () => undefined);
+  if (offset > archived.bytes) await archiveTail(step, file, archived, offset, tools);
   if (isQuiet) disk.remove(aside);
+  else disk.rename(aside, asidePathFor(path, offset));
   disk.syncFolder(dirname(path));
   const { mtimeMs, mode } = archived.source;
   return {

@@ -11,6 +11,8 @@ import type { Outcome } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
 
 const POLL_MS = 500;
+/** The next run restarts it: whoever asked us to stop asked for that too. */
+const STOPPED = "the run was stopped before the restart was done";
 const HEALTH_CALL_LIMIT_MS = 30_000;
 
 /**
@@ -22,9 +24,11 @@ export async function restartGateway(tools: Tools): Promise<Outcome> {
   const step = { kind: "restart-gateway" as const };
   if (!gateway.restart) return { step, result: "failed", because: "no restart command is configured", detail: {} };
   const waitedMs = await waitForTurns(tools, gateway.restartTimeout);
+  if (tools.signal.aborted) return { step, result: "busy", because: STOPPED, detail: { waitedMs } };
   const env = withUserBus(tools.env);
   const result = await runCommand(gateway.restart, { timeoutMs: gateway.restartTimeout, env, signal: tools.signal });
   const detail = { command: gateway.restart[0], exitCode: result.status, waitedMs };
+  if (result.status === null && tools.signal.aborted) return { step, result: "busy", because: STOPPED, detail };
   if (result.status !== 0)
     return { step, result: "failed", ...explain(result, gateway.restart, gateway.restartTimeout), detail };
   if (!gateway.health)

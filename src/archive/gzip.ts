@@ -20,7 +20,7 @@ export type GzipSummary = {
 
 // Level 5 of Node's zlib makes 0.999 of the size of `gzip -6` (4: 1.012, 6: 0.995, for a fifth more time). Chunks of
 // 1 to 4 MiB cost the same; below 512 KiB the hand-over between threads shows. 386 MB, 2 cores of an x86-64 server:
-// 0.35 of the time of `gzip -6` and `gzip -t`, read-back included, at 95 MB RSS.
+// a third of the time of `gzip -6` and `gzip -t`, read-back included, at 100 MB RSS.
 const level = 5;
 const chunkBytes = 1024 * 1024;
 /** As far back as a deflate stream may refer (RFC 1951). */

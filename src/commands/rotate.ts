@@ -12,7 +12,9 @@ export const rotate = defineCommand({
       "digest",
       "empty",
     ]),
-    new Option("--session <id>", "only this session; personal ones too; repeatable").argParser(collect).default([], "all"),
+    new Option("--session <id>", "only this session; personal ones too; repeatable")
+      .argParser(collect)
+      .default([], "all"),
     new Option("--force", "the named sessions, whatever their size and although in use"),
     new Option("--personal <policy>", "personal sessions (default: ignore)").choices(["ignore", "cut", "all"]),
   ],

@@ -58,28 +58,37 @@ export function openDisk() {
     async create(path: string, mode = 0o600): Promise<FileHandle> {
       return await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     },
-    /** Writes a new file whole, with the ownership asked for, and syncs it. */
+    /** Writes a new file whole, with the ownership asked for, and syncs it. What could not be made whole does not stay. */
     createWith(path: string, content: string | Uint8Array, ownership: Ownership): void {
       const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
         writeWhole(descriptor, content, null);
         give(descriptor, path, ownership);
         fsyncSync(descriptor);
+      } catch (error) {
+        discard(path);
+        throw error;
       } finally {
         closeSync(descriptor);
       }
     },
-    /** Replaces one of our own small files whole: written beside, renamed over. Readers see the old or the new one. */
+    /**
+     * Replaces one of our own small files whole: written beside, renamed over. Readers see the old or the new one. The draft
+     * has one name, so that the next writer takes over what a killed one left; the caller sees to it that there is only one.
+     */
     replace(path: string, content: string, options: { sync: boolean; mode?: number }): void {
-      const draft = `${path}.${process.pid}.tmp`;
+      const draft = `${path}.tmp`;
       const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, options.mode ?? 0o600);
       try {
         writeWhole(descriptor, content, null);
         if (options.sync) fsyncSync(descriptor);
+        renameSync(draft, path);
+      } catch (error) {
+        discard(draft);
+        throw error;
       } finally {
         closeSync(descriptor);
       }
-      renameSync(draft, path);
     },
     /** Adds text at the end; makes the file, with the ownership asked for, when it is not there. */
     append(path: string, content: string | Uint8Array, options: { ownership?: Ownership; sync: boolean }): void {
@@ -182,6 +191,15 @@ function give(descriptor: number, path: string, { uid, gid, mode }: Ownership): 
     }
   }
   fchmodSync(descriptor, mode);
+}
+
+/** Removes what could not be finished; why it could not be is what counts. */
+function discard(path: string): void {
+  try {
+    unlinkSync(path);
+  } catch {
+    // the next run clears it away
+  }
 }
 
 function statOf(descriptor: number): { uid: number; gid: number } {

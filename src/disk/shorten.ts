@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { statfsSync } from "node:fs";
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
@@ -6,19 +5,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { holdersOf } from "../host/processes.ts";
 import { type Disk, ownershipOf } from "./disk.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isSameFile, lookAt } from "./fingerprint.ts";
+import { asidePathFor, draftPathFor } from "./left-behind.ts";
 
 /** How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept. */
 export type Shortened = { how: "swapped" | "collapsed" | "padded"; carriedBytes: number } | { refused: string };
-
-/** Old content of a file that was replaced lies under such a name until nobody can add to it any more. */
-export const SET_ASIDE = /^(.+)\.session-keeper-(\d+)-[0-9a-f-]{36}\.old$/;
-/** A replacement that was not put in place. */
-export const DRAFT = /\.session-keeper-[0-9a-f-]{36}\.draft$/;
-
-/** True for both: something that only a killed run leaves. */
-export function isLeftBehind(name: string): boolean {
-  return SET_ASIDE.test(name) || DRAFT.test(name);
-}
 
 const QUIET_MS = 30;
 /** Somebody who opened the file in the very moment of the swap and keeps it is waited for this long. */
@@ -35,6 +25,8 @@ const NEWLINE = 0x0a;
  * - Somebody appends through an open descriptor: the bytes are taken out of the file itself, which keeps its identity.
  *   That goes by whole blocks, so at most one blank line remains. ext4 and xfs only.
  * - Somebody writes at an offset of its own: refused, because every way of shortening would lose what he writes next.
+ *
+ * @param emptiedAtMs what a file that is swapped for an empty one shall have as its time of change (epoch ms)
  */
 export async function dropArchivedBytes(
   disk: Disk,
@@ -42,17 +34,24 @@ export async function dropArchivedBytes(
   file: FileHandle,
   found: Fingerprint,
   bytes: number,
+  emptiedAtMs: number,
 ): Promise<Shortened> {
+  const refused = carelessWriter(found);
+  if (refused) return { refused };
   const writers = holdersOf(found).filter(({ writes }) => writes);
-  const careless = writers.find(({ appends }) => !appends);
-  if (careless)
-    return {
-      refused: `process ${careless.pid} writes to it at an offset of its own, so shortening it would lose what that process writes next`,
-    };
   if (!isSameFile(found, lookAt(path)?.fingerprint)) return { refused: "another file took its name" };
   return writers.length > 0
     ? await collapse(disk, path, file, bytes, writers[0]?.pid ?? 0)
-    : await swap(disk, path, file, bytes);
+    : await swap(disk, path, file, bytes, emptiedAtMs);
+}
+
+/** In words: who writes to a file at an offset of its own, so that it must not be shortened; undefined when nobody does. */
+export function carelessWriter(found: Fingerprint): string | undefined {
+  const careless = holdersOf(found).find(({ writes, appends }) => writes && !appends);
+  return (
+    careless &&
+    `process ${careless.pid} writes to it at an offset of its own, so shortening it would lose what that process writes next`
+  );
 }
 
 async function collapse(disk: Disk, path: string, file: FileHandle, bytes: number, writer: number): Promise<Shortened> {
@@ -80,7 +79,7 @@ async function collapse(disk: Disk, path: string, file: FileHandle, bytes: numbe
 
 /** Tries it on a file of our own first, because the blank line has to be written before. */
 async function canCollapse(disk: Disk, path: string, blockBytes: number): Promise<boolean> {
-  const trial = `${path}.session-keeper-${randomUUID()}.draft`;
+  const trial = draftPathFor(path);
   disk.createWith(trial, Buffer.alloc(2 * blockBytes), ownershipOf(fingerprintAt(path)));
   try {
     return await disk.collapse(trial, blockBytes);
@@ -89,14 +88,22 @@ async function canCollapse(disk: Disk, path: string, blockBytes: number): Promis
   }
 }
 
-async function swap(disk: Disk, path: string, file: FileHandle, bytes: number): Promise<Shortened> {
+async function swap(
+  disk: Disk,
+  path: string,
+  file: FileHandle,
+  bytes: number,
+  emptiedAtMs: number,
+): Promise<Shortened> {
   const before = fingerprintOfDescriptor(file.fd);
-  const draft = `${path}.session-keeper-${randomUUID()}.draft`;
-  const aside = `${path}.session-keeper-${bytes}-${randomUUID()}.old`;
+  const draft = draftPathFor(path);
+  const aside = asidePathFor(path, bytes);
   const tail = await readBetween(file, bytes, before.sizeBytes);
   const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
   disk.createWith(draft, wholeTail, ownershipOf(before));
   try {
+    // before it takes the name: a stop right after must not leave an empty file as the newest of its folder
+    if (wholeTail.length === 0) disk.setTimes(draft, emptiedAtMs);
     disk.link(path, aside);
     if (!isSameFile(before, lookAt(aside)?.fingerprint)) {
       disk.remove(aside);
@@ -106,11 +113,13 @@ async function swap(disk: Disk, path: string, file: FileHandle, bytes: number): 
     disk.rename(draft, path);
   } catch (error) {
     if (lookAt(draft)) disk.remove(draft);
+    if (isSameFile(before, lookAt(path)?.fingerprint) && lookAt(aside)) disk.remove(aside);
     throw error;
   }
   disk.syncFolder(dirname(path));
   const end = await drain(file, bytes + wholeTail.length, (late) => disk.append(path, late, { sync: true }));
   if (end.isQuiet) disk.remove(aside);
+  else disk.rename(aside, asidePathFor(path, end.offset));
   return { how: "swapped", carriedBytes: end.offset - bytes };
 }
 

@@ -1,4 +1,4 @@
-import { crc32 } from "node:zlib";
+import { checksum } from "../disk/checksum.ts";
 import { type OpenLog, readAt } from "./open-log.ts";
 
 /** How far a log has been read, and how to recognise it again after it was renamed, copied or replaced. */
@@ -93,5 +93,5 @@ export async function holdsReadPart(log: OpenLog, position: LogPosition): Promis
 async function crcBefore(log: OpenLog, offset: number, bytes: number): Promise<number> {
   const buffer = Buffer.allocUnsafe(bytes);
   const filled = await readAt(log, buffer, offset - bytes);
-  return crc32(buffer.subarray(0, filled));
+  return checksum(buffer.subarray(0, filled));
 }

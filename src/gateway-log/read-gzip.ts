@@ -1,6 +1,5 @@
 import { createReadStream } from "node:fs";
-import { pipeline } from "node:stream/promises";
-import { crc32, createGunzip } from "node:zlib";
+import { checksum } from "../disk/checksum.ts";
 import { type OpenLog, readAt } from "./open-log.ts";
 import type { LogPosition } from "./position.ts";
 
@@ -23,6 +22,8 @@ export async function readGzip(
   onBytes: (bytes: Buffer) => void,
   signal?: AbortSignal,
 ): Promise<boolean> {
+  // loaded here, because few looks meet a compressed log
+  const [{ pipeline }, { createGunzip }] = await Promise.all([import("node:stream/promises"), import("node:zlib")]);
   const skip = position?.offset ?? 0;
   const checked = Buffer.alloc(position?.crcBytes ?? 0);
   const checkFrom = skip - checked.length;
@@ -40,7 +41,7 @@ export async function readGzip(
             if (unpacked > checkFrom)
               chunk.copy(checked, Math.max(0, start - checkFrom), Math.max(0, checkFrom - start));
             if (unpacked < skip) continue;
-            if (crc32(checked) !== position?.crc) return;
+            if (checksum(checked) !== position?.crc) return;
             isRight = true;
           }
           if (unpacked > skip) onBytes(chunk.subarray(Math.max(0, skip - start)));

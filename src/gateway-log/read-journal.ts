@@ -1,4 +1,3 @@
-import { spawn } from "node:child_process";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { parseLogLine } from "./line.ts";
 
@@ -67,6 +66,7 @@ async function runJournalctl(
   // Without --all journalctl leaves out messages over 4 KiB, which the gateway's crash lines often are.
   const args = ["--no-pager", "--quiet", "--all", "--output=json", "-u", unit, "--user-unit", unit, ...from];
   const { signal, timeoutMs = 60_000 } = options;
+  const { spawn } = await import("node:child_process"); // most logs are files, and an idle run loads what it needs only
   const child = spawn("journalctl", args, { stdio: ["ignore", "pipe", "pipe"], env: { ...options.env, LC_ALL: "C" } });
   const run: Run = { status: null, timedOut: false, rows: 0, bytesRead: 0, cursor: undefined, stderr: "" };
   const closed = new Promise<number | null>((resolve, reject) => child.once("error", reject).once("close", resolve));

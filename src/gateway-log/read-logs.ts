@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { describeError, KeeperError } from "../errors.ts";
 import { followLog } from "./follow-log.ts";
 import { parseLogLine, sessionsNamedIn } from "./line.ts";
@@ -126,6 +125,8 @@ function recognise(
   const { text } = parseLogLine(line);
   const found = classify(text, signatures, ignore);
   if (!found) return undefined;
+  // loaded here, because most looks find nothing
+  const { createHash } = process.getBuiltinModule("node:crypto");
   const id = createHash("sha256").update(`${at}\n${text}`).digest("hex").slice(0, 32);
   return { id, at, ...where, ...found, ...sessionsNamedIn(text) };
 }

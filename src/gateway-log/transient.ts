@@ -7,13 +7,16 @@
  * line says so: `durationMs=529`, ids, ports and `"duration_ms":500` don't. A status of 400 is no passing trouble.
  */
 export function isPassingTrouble(line: string): boolean {
-  const text = line.replace(NAMES, " ");
+  const text = line.replace(NAMES, " ").replace(SIGN_IN, " ");
   return PASSING.some((pattern) => pattern.test(text));
 }
 
-/** Parts of a line that only name something: a session's lane, source files, the kind of sign-in a profile uses. */
+/** Parts of a line that only name something: a session's lane or key, source files. */
 const NAMES =
-  /\blane=[^\s"'\\]+|\bsession_?key["'\\]{0,8}\s?[=:]\s?["'\\]{0,8}[^\s"'\\]+|(?<![\w.@/:-])[\w.@/:-]{1,300}\.(?:[cm]?[jt]s|jsonl?)\b(?::\d+)*|[=:]["'\\]{0,8}oauth["'\\]{0,8}(?=[\s,}\])]|$)/gi;
+  /\blane=[^\s"'\\]+|\bsession_?key["'\\]{0,8}\s?[=:]\s?["'\\]{0,8}[^\s"'\\]+|(?<![\w.@/:-])[\w.@/:-]{1,300}\.(?:[cm]?[jt]s|jsonl?)\b(?::\d+)*/gi;
+
+/** The kind of sign-in a profile uses; `OAuth` as the beginning of a sentence is another thing. */
+const SIGN_IN = /[=:](?:oauth(?=[\s,}\])]|$)|\s?\\{0,8}["']oauth\\{0,8}["'])/g;
 
 const Q = String.raw`["'\\]{0,8}`;
 // A number with a unit, or the start of a longer number, is a measurement.

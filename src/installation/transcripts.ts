@@ -1,6 +1,6 @@
 import { basename, dirname, join } from "node:path";
 import { type Fingerprint, lookAt, type PathKind } from "../disk/fingerprint.ts";
-import { isLeftBehind } from "../disk/shorten.ts";
+import { isLeftBehind } from "../disk/left-behind.ts";
 import { describeError } from "../errors.ts";
 import type { AgentRegistry, ClaudeHome, EntryReference, Installation, Transcript } from "./installation.ts";
 import { mapPath, projectNamesOf, realPathOr } from "./paths.ts";

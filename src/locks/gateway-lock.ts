@@ -1,9 +1,9 @@
-import { randomUUID } from "node:crypto";
 import { realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "../disk/disk.ts";
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { draftPathFor } from "../disk/left-behind.ts";
 import { errnoOf } from "../errors.ts";
 import { isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
 import { type LockFile, readLock } from "./lock-file.ts";
@@ -15,6 +15,9 @@ export type HeldLock = { release: () => boolean };
 const POLL_MS = 25;
 /** How long a reader of our lock may expect us to hold it; the gateway's own waiters give up after ten seconds. */
 const MAX_HOLD_MS = 8000;
+
+/** Stands in our own locks, so that a later run knows one that a killed run left. Gateways ignore fields they don't know. */
+const OWN_MARK = "session-keeper";
 
 /** Where the gateway puts the lock of a file: the folder is resolved, the file itself is not. */
 export function lockPathOf(file: string): string {
@@ -62,7 +65,7 @@ export function ownerFacts(pid: number): OwnerFacts {
  * @returns true when the judged lock is gone
  */
 export function removeCaptured(disk: Disk, judged: LockFile): boolean {
-  const captured = `${judged.path}.session-keeper-${randomUUID()}`;
+  const captured = draftPathFor(judged.path);
   try {
     disk.rename(judged.path, captured);
   } catch (error) {
@@ -83,11 +86,19 @@ export function removeCaptured(disk: Disk, judged: LockFile): boolean {
   return false;
 }
 
+/** Removes a lock that a killed run of ours left; a gateway's own is its own affair. */
+export function removeOwnLeftLock(disk: Disk, path: string, policy: StalenessPolicy): void {
+  const lock = readLock(path);
+  if (lock?.kind !== "file" || !lock.text.includes(`"tool": "${OWN_MARK}"`)) return;
+  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") removeCaptured(disk, lock);
+}
+
 function tryLink(disk: Disk, path: string): HeldLock | undefined {
-  const draft = `${path}.${process.pid}.${randomUUID()}`;
+  const draft = draftPathFor(path);
   const now = new Date();
   const starttime = startTicksOf(process.pid);
   const payload = {
+    tool: OWN_MARK,
     pid: process.pid,
     createdAt: now.toISOString(),
     startedAt: now.getTime(),
@@ -96,21 +107,20 @@ function tryLink(disk: Disk, path: string): HeldLock | undefined {
   };
   const { uid, gid } = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   disk.createWith(draft, JSON.stringify(payload, null, 2), { uid, gid, mode: 0o600 });
+  const ours = lookAt(draft)?.fingerprint;
+  const release = () => {
+    if (!ours || !isSameFile(ours, lookAt(path)?.fingerprint)) return false;
+    disk.remove(path);
+    return true;
+  };
   try {
     disk.link(draft, path);
+    disk.remove(draft);
   } catch (error) {
+    release(); // taken or not, an error must not leave it
+    if (lookAt(draft)) disk.remove(draft);
     if (errnoOf(error) === "EEXIST") return undefined;
     throw error;
-  } finally {
-    disk.remove(draft);
   }
-  const ours = lookAt(path)?.fingerprint;
-  return {
-    release: () => {
-      const now = lookAt(path)?.fingerprint;
-      if (!ours || !isSameFile(ours, now)) return false;
-      disk.remove(path);
-      return true;
-    },
-  };
+  return { release };
 }

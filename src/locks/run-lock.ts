@@ -1,9 +1,9 @@
-import { createHash, randomUUID } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "../disk/disk.ts";
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { nameForPath } from "../disk/name-for-path.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { startTicksOf } from "../host/processes.ts";
 import { ownerFacts } from "./gateway-lock.ts";
@@ -14,13 +14,13 @@ export type RunLock = { release: () => Promise<void> };
 /** proper-lockfile renews its lock at half this time; a lock not renewed for this long is free to take. */
 const STALE_MS = 60_000;
 const POLL_MS = 250;
-/** A lock taken a moment ago may not name its owner yet. */
-const YOUNG_MS = 2000;
+/** A lock taken a moment ago may not name its owner yet; one that does not by then is of a run that was killed. */
+const YOUNG_MS = 3000;
 
 /**
  * Locks each home, by its real path, in our own state folder; never a path that a gateway knows.
  *
- * Waits up to `waitMs` for another run. A lock left by a run that was killed is recognised by its recorded process and
+ * Waits up to `waitMs` for another run, or until the signal. A lock left by a run that was killed is recognised by its recorded process and
  * taken over at once.
  *
  * @throws KeeperError `locked` when another run holds one of them; `cause` is that run's start as epoch milliseconds
@@ -29,47 +29,55 @@ export async function acquireRunLock(
   disk: Disk,
   stateDirectory: string,
   homes: readonly string[],
-  options: { waitMs: number; onCompromised: (error: Error) => void },
+  options: { waitMs: number; onCompromised: (error: Error) => void; signal?: AbortSignal },
 ): Promise<RunLock> {
   const { default: lockfile } = await import("proper-lockfile");
   disk.makeFolder(join(stateDirectory, "locks"));
   const releases: (() => Promise<void>)[] = [];
   const release = async () => {
-    for (const one of releases.splice(0).reverse()) await one();
+    // one that was lost, or can't be removed, is free once this process has ended
+    for (const one of releases.splice(0).reverse()) await one().catch(() => undefined);
   };
   const deadline = Date.now() + options.waitMs;
-  for (const home of [...new Set(homes)].sort()) {
-    const { lockfilePath, ownerPath } = pathsFor(stateDirectory, home);
-    for (;;) {
-      try {
-        releases.push(
-          await lockfile.lock(home, {
-            realpath: false,
-            lockfilePath,
-            stale: STALE_MS,
-            onCompromised: options.onCompromised,
-          }),
-        );
-        recordOwner(disk, ownerPath);
-        break;
-      } catch (error) {
-        if (errnoOf(error) !== "ELOCKED") throw error;
+  try {
+    for (const home of [...new Set(homes)].sort()) {
+      const { lockfilePath, ownerPath } = pathsFor(stateDirectory, home);
+      for (;;) {
+        try {
+          releases.push(
+            await lockfile.lock(home, {
+              realpath: false,
+              lockfilePath,
+              stale: STALE_MS,
+              onCompromised: options.onCompromised,
+            }),
+          );
+          recordOwner(disk, ownerPath);
+          break;
+        } catch (error) {
+          if (errnoOf(error) !== "ELOCKED") throw error;
+        }
+        if (await takeOver(disk, lockfilePath, ownerPath)) continue;
+        if (Date.now() >= deadline || options.signal?.aborted) throw locked(home, ownerPath);
+        const pauseMs = Math.min(POLL_MS, Math.max(1, deadline - Date.now()));
+        await sleep(pauseMs, undefined, options.signal ? { signal: options.signal } : {}).catch(() => undefined);
       }
-      if (await takeOver(disk, lockfilePath, ownerPath)) continue;
-      if (Date.now() >= deadline) {
-        await release();
-        const owner = ownerOf(ownerPath);
-        throw new KeeperError(
-          "locked",
-          `another session-keeper run${owner ? ` (process ${owner.pid})` : ""} is working on ${home}`,
-          "nothing was done; the next run will see to it, or use --wait 2m to wait for that one",
-          owner?.sinceMs,
-        );
-      }
-      await sleep(Math.min(POLL_MS, Math.max(1, deadline - Date.now())));
     }
+  } catch (error) {
+    await release();
+    throw error;
   }
   return { release };
+}
+
+function locked(home: string, ownerPath: string): KeeperError {
+  const owner = ownerOf(ownerPath);
+  return new KeeperError(
+    "locked",
+    `another session-keeper run${owner ? ` (process ${owner.pid})` : ""} is working on ${home}`,
+    "nothing was done; the next run will see to it, or use --wait 2m to wait for that one",
+    owner?.sinceMs,
+  );
 }
 
 /**
@@ -104,8 +112,7 @@ export function holdRunLockBriefly(
 }
 
 function pathsFor(stateDirectory: string, home: string): { lockfilePath: string; ownerPath: string } {
-  const name = createHash("sha256").update(home).digest("hex").slice(0, 16);
-  const base = join(stateDirectory, "locks", name);
+  const base = join(stateDirectory, "locks", nameForPath(home));
   return { lockfilePath: `${base}.lock`, ownerPath: `${base}.owner` };
 }
 
@@ -122,20 +129,23 @@ function ownerOf(ownerPath: string): { pid: number; startTicks?: number; sinceMs
   }
 }
 
+function isGone({ pid, startTicks }: { pid: number; startTicks?: number }): boolean {
+  const facts = ownerFacts(pid);
+  return !facts.alive || (startTicks !== undefined && startTicks !== facts.startTicks);
+}
+
 /** Removes the lock of a run whose process is proven gone; captured by rename, so that only one of two runs does it. */
 async function takeOver(disk: Disk, lockfilePath: string, ownerPath: string): Promise<boolean> {
   const owner = ownerOf(ownerPath);
   const seen = lookAt(lockfilePath)?.fingerprint;
-  if (!owner || !seen) return seen === undefined;
-  const facts = ownerFacts(owner.pid);
-  const isGone = !facts.alive || (owner.startTicks !== undefined && owner.startTicks !== facts.startTicks);
-  if (!isGone) return false;
+  if (!seen) return true;
+  if (owner && !isGone(owner)) return false;
   const youngForMs = YOUNG_MS - (Date.now() - seen.mtimeMs);
   if (youngForMs > 0 && youngForMs <= YOUNG_MS) {
     await sleep(youngForMs);
     return takeOver(disk, lockfilePath, ownerPath);
   }
-  const captured = `${lockfilePath}.${randomUUID()}`;
+  const captured = `${lockfilePath}.${crypto.randomUUID()}`;
   try {
     disk.rename(lockfilePath, captured);
   } catch (error) {

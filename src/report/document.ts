@@ -1,4 +1,3 @@
-import { randomBytes } from "node:crypto";
 import { hostname } from "node:os";
 import type { StepResult } from "../apply/outcome.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
@@ -109,7 +108,7 @@ type Begun = Pick<
 /** What is known of a run before it has done anything, its id included. */
 export function beginReport(command: string, version: string, dryRun: boolean): Begun {
   const startedAt = new Date().toISOString();
-  const runId = `${startedAt.replace(/[-:]|\.\d+/g, "")}-${randomBytes(3).toString("hex")}`;
+  const runId = `${startedAt.replace(/[-:]|\.\d+/g, "")}-${Math.random().toString(16).slice(2, 8).padEnd(6, "0")}`;
   return { schemaVersion: 1, tool: "session-keeper", version, runId, host: hostname(), command, dryRun, startedAt };
 }
 

@@ -65,14 +65,19 @@ function installationLines(
   paint: Paint,
 ): string[] {
   const lines = [paint("bold", headline(installation))];
-  const sessions = new Set(
-    [...installation.findings, ...installation.actions, ...installation.spared].map(({ path }) => path),
-  );
-  for (const path of sessions) lines.push("", ...subjectLines(path, installation, dryRun, options, paint));
-  if (sessions.size === 0)
+  const subjects = subjectsOf(installation);
+  for (const path of subjects) lines.push("", ...subjectLines(path, installation, dryRun, options, paint));
+  if (subjects.length === 0)
     lines.push(`  ${paint("green", "healthy")}: nothing is too large, and the log condemns no session`);
   lines.push("");
   return lines;
+}
+
+/** What was acted on first, then other trouble, then what is only mentioned; last what has no path, such as a restart. */
+function subjectsOf({ findings, actions, spared }: InstallationReport): (string | undefined)[] {
+  const ranked = [...actions, ...findings.filter(({ severity }) => severity !== "info"), ...findings, ...spared];
+  const paths = [...new Set(ranked.map(({ path }) => path))];
+  return [...paths.filter((path) => path !== undefined), ...paths.filter((path) => path === undefined)];
 }
 
 function headline({ name, dialects, era }: InstallationReport): string {

@@ -4,13 +4,15 @@ import type { ReportDocument } from "./document.ts";
 /**
  * Adds what a run did to the configured log, one JSON line an event, for machines that collect logs. A run that found
  * nothing adds nothing, unless the level is `debug` or finer. Ids, sizes and reasons only, never content.
+ *
+ * @throws the system's error when the file can't be written; its folder is not made
  */
 export async function writeRunLog({ file, level }: Settings["log"], report: ReportDocument): Promise<void> {
   if (file === null) return;
   const events = eventsOf(report);
   if (events.length === 0 && level !== "debug" && level !== "trace") return;
   const { default: pino } = await import("pino");
-  const destination = pino.destination({ dest: file, sync: true, mkdir: true, mode: 0o600 });
+  const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
   const { runId, command, version, exitCode, durationMs, summary } = report;
   const log = pino(
     { level, base: { tool: report.tool, version, runId, command }, timestamp: pino.stdTimeFunctions.isoTime },

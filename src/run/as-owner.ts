@@ -1,12 +1,13 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
+import { dirname } from "node:path";
 import { KeeperError } from "../errors.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { InstallationReport } from "../report/document.ts";
 import type { RotationContext } from "./look.ts";
 
-/** Who a child process becomes. `name` and `home` are missing for a user that this host does not know, as in containers. */
-export type Account = { uid: number; gid: number; name?: string; home?: string };
+/** Who a child process becomes. A user that this host does not know, as in containers, has no name. */
+export type Account = { uid: number; gid: number; name?: string; home: string };
 
 /** What a child process is given to do. */
 export type Task = {
@@ -41,7 +42,7 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
   }
   const [owner] = owners;
   if (!owner || owner[0] === 0) return undefined;
-  return { uid: owner[0], gid: owner[1], ...lookUp(owner[0]) };
+  return { uid: owner[0], gid: owner[1], home: dirname(homesOf(installation)[0] ?? "/"), ...lookUp(owner[0]) };
 }
 
 /** Has a child process do the work on one installation as its owner, and waits for its report. */
@@ -98,7 +99,7 @@ function environmentFor({ uid, name, home }: Account): NodeJS.ProcessEnv {
   const runtime = `/run/user/${uid}`;
   return {
     ...kept,
-    ...(home ? { HOME: home } : {}),
+    HOME: home,
     ...(name ? { USER: name, LOGNAME: name } : {}),
     ...(existsSync(runtime) ? { XDG_RUNTIME_DIR: runtime } : {}),
   };

@@ -1,7 +1,7 @@
 import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
-import { KeeperError } from "../errors.ts";
+import { describeError, KeeperError } from "../errors.ts";
 import {
   beginReport,
   finishReport,
@@ -45,8 +45,22 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
     error = describeFailure(thrown);
   }
   const report = finishReport(begun, installations, error);
-  if (settings && !request.dryRun) await writeRunLog(settings.log, report);
-  return report;
+  if (!settings || request.dryRun) return report;
+  try {
+    await writeRunLog(settings.log, report);
+    return report;
+  } catch (thrown) {
+    const hint = "all else was done as told here; correct log.file, or make its folder";
+    return finishReport(
+      begun,
+      installations,
+      error ?? {
+        code: "log",
+        message: `the log ${settings.log.file} cannot be written (${describeError(thrown)})`,
+        hint,
+      },
+    );
+  }
 }
 
 type Context = { request: Request; world: World; settings: Settings; runId: string };

@@ -1,4 +1,3 @@
-import { homedir } from "node:os";
 import type { Answer, Task } from "./as-owner.ts";
 import { describeFailure } from "./prospects.ts";
 import { rotateInstallation } from "./rotate-installation.ts";
@@ -17,7 +16,7 @@ export async function serve(version: string): Promise<void> {
     become(task);
     const surroundings = {
       env: process.env,
-      homeDirectory: task.account.home ?? homedir(),
+      homeDirectory: task.account.home,
       uid: task.account.uid,
       cwd: "/",
       systemDirectory: "/etc/session-keeper",

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Disk } from "../disk/disk.ts";
+import { nameForPath } from "../disk/name-for-path.ts";
 import type { LogMatch, LogPositions } from "../gateway-log/read-logs.ts";
 import type { Clocks } from "../host/host.ts";
 
@@ -28,10 +28,7 @@ const EMPTY: InstallationState = { positions: {}, pending: [], spent: [], restar
 
 /** Where that is kept: one small file for each set of homes, whatever the installation is called. */
 export function statePathOf(stateDirectory: string, homes: readonly string[]): string {
-  const name = createHash("sha256")
-    .update([...homes].sort().join("\0"))
-    .digest("hex")
-    .slice(0, 16);
+  const name = nameForPath([...homes].sort().join("\0"));
   return join(stateDirectory, "installations", `${name}.json`);
 }
 

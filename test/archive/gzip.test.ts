@@ -6,9 +6,12 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gunzipSync, gzipSync } from "node:zlib";
 import fc from "fast-check";
-import { afterAll, describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test, vi } from "vitest";
 import { type GzipSummary, gzipRange, gzipTrailer, verifyGzip } from "../../src/archive/gzip.ts";
 import { KeeperError } from "../../src/errors.ts";
+
+// seconds when the machine is idle
+vi.setConfig({ testTimeout: 30_000 });
 
 const MiB = 1024 * 1024;
 const folder = mkdtempSync(join(tmpdir(), "gzip-test-"));
@@ -56,11 +59,12 @@ function summaryOf(bytes: Buffer): GzipSummary {
   return { bytes: bytes.length, lines, sha256, gzipBytes: readFileSync(archive).length };
 }
 
-/** Everything that has to be right about an archive, seen by four readers. */
+/** Everything that has to be right about an archive, seen by several readers. */
 async function expectArchiveOf(bytes: Buffer, summary: GzipSummary) {
   expect(gunzipSync(readFileSync(archive)).equals(bytes)).toBe(true);
   execFileSync("gzip", ["-t", archive]);
-  expect(execFileSync("zcat", [archive], { maxBuffer: bytes.length + MiB }).equals(bytes)).toBe(true);
+  const unpacked = execFileSync("sh", ["-c", 'zcat "$1"', "sh", archive], { maxBuffer: bytes.length + MiB });
+  expect(unpacked.equals(bytes)).toBe(true);
   expect(summary).toEqual(summaryOf(bytes));
   await verify(summary);
 }

@@ -133,20 +133,18 @@ function twoConversations(idleMs = 120_000) {
 }
 
 test.for([
-  [
-    "its key",
-    (_: string) =>
-      "lane task error: lane=session:agent:main:telegram:group:-7 error=unexpected `tool_use_id` found in `tool_result` blocks",
-  ],
-  ["its id", (id: string) => `run failed sessionId=${id}: unexpected tool_use_id found in tool_result blocks`],
-  [
-    "a tool id that it holds",
-    (_: string) =>
-      "messages.3.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_01LeftBehindHere. Each",
-  ],
-] as const)("a rejection that names a session by %s condemns just that one", async ([, line]) => {
+  {
+    by: "its key",
+    line: "lane=session:agent:main:telegram:group:-7 error=unexpected `tool_use_id` found in `tool_result` blocks",
+  },
+  { by: "its id", line: "run failed sessionId=SESSION: unexpected tool_use_id found in tool_result blocks" },
+  {
+    by: "a tool id that it holds",
+    line: "messages.3.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_01LeftBehindHere. Each",
+  },
+])("a rejection that names a session by $by condemns just that one", async ({ line }) => {
   const { first, second } = twoConversations();
-  appendFileSync(home.log, `${now()} [agent/main] ${line(second.sessionId)}\n`);
+  appendFileSync(home.log, `${now()} [agent/main] ${line.replace("SESSION", second.sessionId)}\n`);
   const report = await keeperJson(["rotate", ...home.args]);
   expect(report.status).toBe(0);
   expect(report.installations[0]?.findings).toMatchObject([

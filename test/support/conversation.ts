@@ -11,7 +11,7 @@ export type ToolCall = {
   output: string;
 };
 
-export type Step = { thinking?: string; signature?: string; text?: string; calls: ToolCall[] };
+type Step = { thinking?: string; signature?: string; text?: string; calls: ToolCall[] };
 
 /** What a person asked and all that followed. */
 export type Turn = { prompt: string; steps: Step[] };

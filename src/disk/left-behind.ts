@@ -1,0 +1,19 @@
+/** Old content of a file that was replaced lies under such a name until nobody can add to it any more. */
+export const SET_ASIDE = /^(.+)\.session-keeper-(\d+)-[0-9a-f-]{36}\.old$/;
+/** What was written beside and not put in place, or captured and not removed. */
+export const DRAFT = /\.session-keeper-[0-9a-f-]{36}\.draft$/;
+
+/** True for both: something that only a killed run leaves, and that the next one clears away. */
+export function isLeftBehind(name: string): boolean {
+  return SET_ASIDE.test(name) || DRAFT.test(name);
+}
+
+/** A new name for what is about to take the place of `path`. */
+export function draftPathFor(path: string): string {
+  return `${path}.session-keeper-${crypto.randomUUID()}.draft`;
+}
+
+/** A new name for the old content of `path`, whose first `bytes` bytes are archived. */
+export function asidePathFor(path: string, bytes: number): string {
+  return `${path}.session-keeper-${bytes}-${crypto.randomUUID()}.old`;
+}

@@ -1,0 +1,57 @@
+import { rmSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { type FaultKind, openFailingDisk } from "./failing-disk.ts";
+import { pretendItEnded, rotateInProcess } from "./in-process.ts";
+import { expectNothingLost, expectRotated, leftovers, type Session, setScene } from "./scene.ts";
+
+type Dialect = Session["dialect"];
+
+/** Homes at once: most of a run's time is waiting. */
+const AT_ONCE = 8;
+
+/** One home, whose run fails at its n-th call to the disk. Returns what was wrong afterwards, in words. */
+async function failAt(n: number, kind: FaultKind, dialect: Dialect): Promise<{ isThrough: boolean; wrong: string[] }> {
+  const scene = setScene([dialect]);
+  const { disk, calls, failed } = openFailingDisk(n, kind);
+  try {
+    const disturbed = await rotateInProcess(scene.home, disk);
+    if (calls() < n) return { isThrough: true, wrong: [] };
+    expectNothingLost(scene);
+    // a note or a line of the journal that is missing is told, and does not make a rotation fail
+    const isTold = disturbed.report.actions.some(({ message }) => message.includes("could not be written"));
+    if (!isTold) expect(disturbed.exitCode).toBe(3);
+    pretendItEnded(scene.home.root);
+    // one that cannot be removed stays; gateways take it at once, because its owner is gone
+    const locks = failed().includes(" remove,") ? leftovers(scene.home).filter((name) => name.endsWith(".jsonl.lock")) : [];
+    const healthy = await rotateInProcess(scene.home);
+    expectNothingLost(scene);
+    expect(healthy).toMatchObject({ exitCode: 0, report: { name: "default" } });
+    expect(healthy.report.failure).toBeUndefined();
+    for (const name of locks) rmSync(join(scene.home.root, name));
+    expectRotated(scene);
+    return { isThrough: false, wrong: [] };
+  } catch (error) {
+    return { isThrough: false, wrong: [`${failed()}: ${(error as Error).message}`] };
+  } finally {
+    scene.home.remove();
+  }
+}
+
+describe.each<Dialect>(["claude-code", "openclaw"])("a disk that fails at any one call, under a session of %s", (dialect) => {
+  it.each<FaultKind>(["instead", "halfway", "afterwards"])(
+    "loses nothing, and the next run ends as if it had not failed (the error comes %s)",
+    async (kind) => {
+      const wrong: string[] = [];
+      let tried = 0;
+      for (let isThrough = false; !isThrough; tried += AT_ONCE) {
+        const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
+        const ends = await Promise.all(numbers.map((n) => failAt(n, kind, dialect)));
+        isThrough = ends.some((end) => end.isThrough);
+        wrong.push(...ends.flatMap((end) => end.wrong));
+      }
+      expect(wrong).toEqual([]);
+      expect(tried).toBeGreaterThan(30);
+    },
+  );
+});

@@ -1,0 +1,187 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { join } from "node:path";
+import { expect, it } from "vitest";
+import type { ReportDocument } from "../../src/report/document.ts";
+import { readRegistryOf } from "../support/home.ts";
+import { keeper } from "../support/keeper.ts";
+import { expectArchivesReadable, expectNothingLost, expectRotated, leftovers, type Scene, setScene } from "./scene.ts";
+
+const preload = join(import.meta.dirname, "kill-at-change.cjs");
+/** Homes at once: most of a run's time is waiting. */
+const AT_ONCE = 6;
+
+type Change = { n: number; what: string; path: string };
+type Attempt = { scene: Scene; args: string[]; end?: () => void };
+type Story = {
+  prepare: () => Attempt;
+  /** the changes worth a kill, of all that an undisturbed run makes */
+  choose: (changes: Change[]) => Change[];
+  checkAfterKill: (attempt: Attempt) => void;
+  checkAtEnd: (attempt: Attempt, change: Change) => Promise<void> | void;
+};
+
+async function runWithPreload({ scene, args }: Attempt, n: number) {
+  const log = join(scene.home.root, "changes.log");
+  const env = { NODE_OPTIONS: `--require ${preload}`, KILL_AT_CHANGE: String(n), KILL_LOG: log };
+  const { signal, status, stderr } = await keeper(["rotate", ...args], env);
+  const changes = readFileSync(log, "utf8").trim().split("\n").map(parseChange);
+  return { signal, status, stderr, changes };
+}
+
+function parseChange(line: string): Change {
+  const [, n, what = "", path = ""] = /^(\d+) (\w+) (.*)$/.exec(line) ?? [];
+  return { n: Number(n), what, path };
+}
+
+/** A killed run's lock is waited for while it is young; that is tried once in ten times. */
+function ageRunLocks({ home }: Scene): void {
+  const locks = join(home.state, "locks");
+  const then = Date.now() / 1000 - 10;
+  if (existsSync(locks)) for (const name of readdirSync(locks)) utimesSync(join(locks, name), then, then);
+}
+
+/** Kills a run in place of one change, and has a healthy one follow at once. Returns what was wrong, in words. */
+async function killAt(change: Change, story: Story): Promise<string[]> {
+  const attempt = story.prepare();
+  try {
+    const killed = await runWithPreload(attempt, change.n);
+    expect(killed.signal).toBe("SIGKILL");
+    story.checkAfterKill(attempt);
+    if (change.n % 10 !== 0) ageRunLocks(attempt.scene);
+    const begun = Date.now();
+    const next = await keeper(["rotate", "--json", ...attempt.args]);
+    expect(Date.now() - begun, "time of the next run").toBeLessThan(8000);
+    const { installations } = JSON.parse(next.stdout) as ReportDocument;
+    expect({ failure: installations[0]?.failure, status: next.status }).toEqual({ failure: undefined, status: 0 });
+    await story.checkAtEnd(attempt, change);
+    return [];
+  } catch (error) {
+    return [`${change.n} ${change.what} ${change.path}: ${(error as Error).message}`];
+  } finally {
+    attempt.end?.();
+    attempt.scene.home.remove();
+  }
+}
+
+async function tell(story: Story): Promise<void> {
+  const undisturbed = story.prepare();
+  const { status, stderr, changes } = await runWithPreload(undisturbed, 0);
+  undisturbed.end?.();
+  undisturbed.scene.home.remove();
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const chosen = story.choose(changes);
+  expect(chosen.length).toBeGreaterThan(5);
+  const wrong: string[] = [];
+  for (let at = 0; at < chosen.length; at += AT_ONCE) {
+    const ends = chosen.slice(at, at + AT_ONCE).map((change) => killAt(change, story));
+    wrong.push(...(await Promise.all(ends)).flat());
+  }
+  expect(wrong).toEqual([]);
+}
+
+/** Each line of the journal is written alike, and nothing but the journal differs after it. */
+function withoutRepetition(changes: Change[]): Change[] {
+  const firstOfJournal = changes.find(({ path }) => path.endsWith("journal.jsonl"));
+  return changes.filter((change) => !change.path.endsWith("journal.jsonl") || change === firstOfJournal);
+}
+
+const forSize = ({ home }: Scene) => ["--max-size", "2KB", ...home.args];
+
+it.each(["claude-code", "openclaw"] as const)(
+  "a run killed at any change while it rotates a session of %s loses nothing, and the next one finishes",
+  async (dialect) => {
+    await tell({
+      prepare: () => {
+        const scene = setScene([dialect]);
+        return { scene, args: forSize(scene) };
+      },
+      choose: withoutRepetition,
+      checkAfterKill: ({ scene }) => expectNothingLost(scene),
+      checkAtEnd: ({ scene }) => {
+        expectNothingLost(scene);
+        expectRotated(scene);
+      },
+    });
+  },
+);
+
+it("a run killed while it deals with a condemned session restarts the gateway after all, and no run after that", async () => {
+  const restarts = ({ home }: Scene) => {
+    const path = join(home.root, "restarts");
+    return existsSync(path) ? readFileSync(path, "utf8").length : 0;
+  };
+  await tell({
+    prepare: () => {
+      const scene = setScene(["claude-code"]);
+      const { home, sessions } = scene;
+      const folder = join(home.root, "etc");
+      mkdirSync(folder, { mode: 0o700 });
+      const mark = `require("fs").appendFileSync(${JSON.stringify(join(home.root, "restarts"))}, "x")`;
+      const gateway = { logs: [home.log], restart: [process.execPath, "-e", mark] };
+      const bot = { openclaw: { home: home.openclaw }, claude: { home: home.claude }, gateway };
+      writeFileSync(join(folder, "config.json5"), JSON.stringify({ installations: { bot } }), { mode: 0o600 });
+      const text = "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_x";
+      appendFileSync(home.log, `${new Date().toISOString()} lane=session:${sessions[0]?.key} error: ${text}\n`);
+      return { scene, args: ["--config", join(folder, "config.json5"), "--state-dir", home.state] };
+    },
+    choose: (changes) => {
+      const own = withoutRepetition(changes).filter(({ path }) => !/session-archives|memory/.test(path));
+      return own.slice(own.findIndex(({ path }) => path.includes("sessions.json")));
+    },
+    checkAfterKill: ({ scene }) => expectNothingLost(scene),
+    checkAtEnd: async ({ scene, args }, { path }) => {
+      expectRotated(scene);
+      // once more than needed only if the kill fell between the restart and the note of it
+      const most = path.includes("installations") || path.includes("/locks/") ? 2 : 1;
+      expect(restarts(scene)).toBeGreaterThanOrEqual(1);
+      expect(restarts(scene)).toBeLessThanOrEqual(most);
+      const before = restarts(scene);
+      expect((await keeper(["rotate", ...args])).status).toBe(0);
+      expect(restarts(scene)).toBe(before);
+    },
+  });
+});
+
+it("a run killed while it shortens a file that somebody keeps open loses nothing, and the next one finishes", async ({
+  skip,
+}) => {
+  const scratch = join(import.meta.dirname, `scratch-${process.pid}`);
+  writeFileSync(scratch, Buffer.alloc(16_384));
+  const { status } = spawnSync("fallocate", ["--collapse-range", "--offset", "0", "--length", "4096", scratch]);
+  rmSync(scratch);
+  skip(status !== 0, "this file system cannot collapse ranges, or the fallocate command is missing");
+  await tell({
+    prepare: () => {
+      const scene = setScene(["claude-code"]);
+      const [session] = scene.sessions;
+      const holder = spawn("sh", ["-c", `exec 3>>"$0"; exec sleep 60`, session?.path ?? ""], { stdio: "ignore" });
+      while (!readdirSync(`/proc/${holder.pid}/fd`).includes("3"));
+      const args = ["--force", "--session", session?.sessionId ?? "", ...scene.home.args];
+      return { scene, args, end: () => holder.kill("SIGKILL") };
+    },
+    choose: (changes) => {
+      const own = withoutRepetition(changes);
+      return own.slice(own.findIndex(({ path }) => path.endsWith(".draft") && path.includes("projects")));
+    },
+    checkAfterKill: ({ scene }) => expectArchivesReadable(scene),
+    checkAtEnd: ({ scene }) => {
+      expectArchivesReadable(scene);
+      const [session] = scene.sessions;
+      expect(readFileSync(session?.path ?? "", "utf8").trim()).toBe("");
+      expect(statSync(session?.path ?? "").size).toBeLessThan(4096);
+      expect(readRegistryOf(scene.home)[session?.key ?? ""]).not.toHaveProperty("cliSessionIds");
+      expect(leftovers(scene.home)).toEqual([]);
+    },
+  });
+});

@@ -1,0 +1,155 @@
+/** Shows the main job on a home made on the spot: `npm run demo`, or `npm run demo -- --keep` to look around afterwards. */
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { basename, join } from "node:path";
+import { archivesIn, readRegistryOf } from "../support/home.ts";
+import { keeper } from "../support/keeper.ts";
+import { makeScene } from "./scene.ts";
+
+const BINDING_FIELDS = ["cliSessionBindings", "cliSessionIds", "claudeCliSessionId"];
+const scene = makeScene();
+const { home } = scene;
+const everyone = [scene.condemned, scene.oversized, scene.personal];
+
+try {
+  const originals = copySessions();
+  const before = sizesNow();
+  tellScene();
+  await look(before);
+  await rotate();
+  tellChanges(before);
+  await rotateAgain();
+  compareArchives(originals);
+} catch (error) {
+  print("", `THE DEMO DID NOT GO AS IT SHOULD. Its scratch home is kept for a look: ${home.root}`, "");
+  throw error;
+}
+if (process.argv.includes("--keep")) {
+  print("The scratch home is kept, with the copies. Look around, or go on in it:", "");
+  print(`  env -i PATH="$PATH" HOME=${home.root} node bin/session-keeper.js rotate --dry-run --verbose`);
+  print(`  rm -r ${home.root}    removes it`);
+} else {
+  home.remove();
+  print("The scratch home is removed again. To keep it and look around: npm run demo -- --keep");
+}
+
+function tellScene(): void {
+  heading("session-keeper rotate, on a home made up for this demo");
+  print(`The home is ${home.root}; none of your files are used.`);
+  print("It replays what a bot went through on February 8, 2026, with the times moved to now. The bot has two");
+  print("agents, and Sam uses Claude Code at the same place:", "");
+  for (const { path, who, what } of everyone) print(`  ${size(statSync(path).size)}  ${who.padEnd(38)} ${what}`);
+  print("", "The gateway's log. One line condemns a session: the one with FailoverError and is_error.", "");
+  for (const line of readFileSync(home.log, "utf8").trimEnd().split("\n")) print(`  ${shortLine(line)}`);
+}
+
+async function look(before: Map<string, number>): Promise<void> {
+  heading("1. Look: what would be done, and why");
+  const { status } = await run("rotate", "--dry-run");
+  assert.equal(status, 1, "a dry run that finds something ends with 1");
+  assert.deepEqual(sizesNow(), before, "a dry run changes nothing");
+  print("Exit code 1: something was found, and it is still there.");
+}
+
+async function rotate(): Promise<void> {
+  heading("2. Do it");
+  const { status } = await run("rotate");
+  assert.equal(status, 0, "a run that dealt with everything ends with 0");
+  print("Exit code 0: all that was found was dealt with.");
+}
+
+function tellChanges(before: Map<string, number>): void {
+  heading("3. What changed");
+  const now = sizesNow();
+  for (const { path, who } of everyone) print(`  ${size(before.get(path))} -> ${size(now.get(path))}  ${who}`);
+  print("", `  registry fields that bind the agents to those sessions: 4 before, ${countBindings()} now`);
+  print(`  restarts of the gateway, for the rejected session: ${countRestarts()}`);
+  print("", "  In the bot's memory it says:", "");
+  const [note = ""] = readdirSync(join(home.workspace, "memory"));
+  for (const line of readFileSync(join(home.workspace, "memory", note), "utf8")
+    .trimEnd()
+    .split("\n"))
+    print(`    ${line}`);
+  assert.deepEqual([...now.values()], [0, 0, before.get(scene.personal.path)]);
+  assert.equal(countBindings(), 0);
+  assert.equal(countRestarts(), 1);
+}
+
+async function rotateAgain(): Promise<void> {
+  heading("4. The next run finds nothing to do");
+  const { status } = await run("rotate", "--verbose");
+  assert.equal(status, 0);
+  assert.equal(countRestarts(), 1, "a log line that was dealt with never acts again");
+  print("Exit code 0, and no second restart. Without --verbose, cron hears nothing of such a run.");
+}
+
+function compareArchives(originals: Map<string, string>): void {
+  heading("5. How to get a session back");
+  print("An archive is plain gzip of the very bytes. Compared with copies that were made before:", "");
+  const archives = archivesIn(join(home.claude, "session-archives"));
+  assert.equal(archives.length, 2);
+  for (const archive of archives) {
+    const original = originals.get(basename(archive).split(".")[0] ?? "");
+    const command = `zcat ${archive} \\\n      | cmp - ${original} && echo the same, byte for byte`;
+    print(`  $ ${command}`);
+    print(`  ${execFileSync("sh", ["-c", command], { encoding: "utf8" })}`, "");
+  }
+  print("To read one:     zcat ARCHIVE | less", "To have it back: zcat ARCHIVE > SESSION-ID.jsonl", "");
+}
+
+/** Runs the program as the person at this home would, and prints what it says, word for word. */
+async function run(...args: string[]): Promise<{ status: number | null }> {
+  print(`$ session-keeper ${args.join(" ")}`, "");
+  const { stdout, stderr, status } = await keeper(args, scene.env);
+  for (const line of `${stdout}${stderr}`.trimEnd().split("\n")) print(`  ${line}`);
+  print("");
+  return { status };
+}
+
+/** @returns the copies by session id */
+function copySessions(): Map<string, string> {
+  const folder = join(home.root, "copies");
+  mkdirSync(folder);
+  return new Map(
+    everyone.map(({ sessionId, path }) => {
+      const copy = join(folder, basename(path));
+      copyFileSync(path, copy);
+      return [sessionId, copy];
+    }),
+  );
+}
+
+function sizesNow(): Map<string, number> {
+  return new Map(everyone.map(({ path }) => [path, statSync(path).size]));
+}
+
+function countBindings(): number {
+  const entries = ["main", "ops"].flatMap((agent) => Object.values(readRegistryOf(home, agent)));
+  return entries.flatMap((entry) => BINDING_FIELDS.filter((field) => field in entry)).length;
+}
+
+function countRestarts(): number {
+  return existsSync(scene.restarts) ? readFileSync(scene.restarts, "utf8").trimEnd().split("\n").length : 0;
+}
+
+function size(bytes = 0): string {
+  const text = bytes < 1_000_000 ? `${Math.round(bytes / 1000)} KB` : `${(bytes / 1_000_000).toFixed(1)} MB`;
+  return (bytes === 0 ? "empty" : text).padStart(6);
+}
+
+/** A log line for the reader: the time of day, and the middle of a long one left out. */
+function shortLine(line: string): string {
+  const text = line.replace(/^\S+T(\d\d:\d\d:\d\d)\.\d+Z/, "$1Z").replaceAll('\\"', '"');
+  return text
+    .replace(/(provider "ollama"\.).*/, "$1 …")
+    .replace(/ durationMs.*(error="FailoverError: ).*("is_error":true).*/, " $1… $2 …");
+}
+
+function heading(text: string): void {
+  print("", text, "-".repeat(text.length), "");
+}
+
+function print(...lines: string[]): void {
+  for (const line of lines) process.stdout.write(`${line.trimEnd()}\n`);
+}

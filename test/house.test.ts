@@ -1,0 +1,241 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join, normalize } from "node:path";
+import { transformSync } from "esbuild";
+import { describe, expect, test } from "vitest";
+
+/** Which folders of src, or single files, the code of a folder may use; `types`: only what is gone after compiling. */
+type Rule = { code: string[]; types?: string[] };
+
+const mayImport: Record<string, Rule> = {
+  errors: { code: [] },
+  host: { code: ["errors"] },
+  dialects: { code: [] },
+  disk: { code: ["errors", "host"] },
+  transcript: { code: ["errors", "disk"], types: ["dialects"] },
+  registry: { code: ["errors", "disk"] },
+  locks: { code: ["errors", "disk", "host"] },
+  "gateway-log": { code: ["errors", "disk", "host"], types: ["config"] },
+  archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
+  config: { code: ["errors"] },
+  state: { code: ["errors", "disk"], types: ["gateway-log", "host"] },
+  installation: { code: ["errors", "host", "disk", "registry"], types: ["config"] },
+  inspect: {
+    code: ["errors", "host", "dialects", "transcript", "registry", "locks", "archive", "gateway-log", "installation"],
+    types: ["config", "state"],
+  },
+  plan: { code: ["installation/era.ts"], types: ["archive", "config", "inspect", "installation"] },
+  apply: {
+    code: ["errors", "host", "disk", "dialects", "transcript", "registry", "locks", "archive", "installation"],
+    types: ["config", "plan", "state"],
+  },
+  report: {
+    code: ["errors", "config/units.ts", "installation/installation.ts"],
+    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation"],
+  },
+  commands: { code: [] },
+  program: { code: ["errors", "config", "commands"], types: ["run"] },
+  run: { code: ["*"] },
+  main: { code: ["*"] },
+};
+
+/** What writes to a disk, or may, stays in these: nobody else can, so a dry run can't. */
+const writers: Record<string, string> = {
+  "disk/disk.ts": "the one place",
+  "config/emit-schema.ts": "a step of the build; nothing of the program imports it",
+};
+const WRITING =
+  /^(?:l|f)?(?:appendFile|chmod|chown|copyFile|cp|createWriteStream|datasync|fdatasync|fsync|link|mkdir|mkdtemp|rename|rm|rmdir|symlink|truncate|unlink|utimes|write|writeFile|writev)(?:Sync)?$/;
+const OPENING_TO_WRITE = /\bopen(?:Sync)?\([^;]*?(?:O_WRONLY|O_RDWR|O_CREAT|O_APPEND|O_TRUNC|"(?:[wa]x?\+?|r\+)")/;
+
+/** Packages that write by themselves, and who may load them. The worker loads ahead what it can't read later. */
+const writingPackages: Record<string, string[]> = {
+  pino: ["report/run-log.ts"],
+  "proper-lockfile": ["locks/run-lock.ts", "run/worker.ts"],
+};
+
+/** Imports that break the table and wait to be mended. None is to be added. */
+const debts: Record<string, string> = {
+  "config/emit-schema.ts -> report/schema.ts": "a step of the build, which belongs beside main.ts",
+  "archive/retention.ts -> installation/installation.ts": "what makes a lineage is a matter of those who ask",
+  "report/build.ts -> archive/catalog.ts": "which archives would go is to be decided in plan, from facts of inspect",
+  "report/build.ts -> archive/folder.ts": "the same",
+  "report/build.ts -> archive/retention.ts": "the same",
+};
+
+const BANNED_NAMES = /(?:^|[-./])(?:utils?|helpers?|common|managers?|services?|misc)(?=[-./]|$)/;
+const LINE_LIMIT = 300;
+
+const root = join(import.meta.dirname, "..");
+const sources = listTypeScript("src");
+
+type Import = { from: string; to: string; typesOnly: boolean };
+const imports = sources.flatMap(importsOf);
+
+describe("who may import whom", () => {
+  test("every folder of src is in the table, and the table names no other", () => {
+    expect(new Set(sources.map(folderOf))).toEqual(new Set(Object.keys(mayImport)));
+  });
+
+  test("nothing is imported that the table does not allow", () => {
+    expect(imports.filter((one) => !isAllowed(one)).map(tell)).toEqual(Object.keys(debts).sort());
+  });
+
+  test("no two folders need one another's code, directly or around a corner", () => {
+    const sound = imports.filter((one) => !(tell(one) in debts));
+    const needs = (folder: string) => new Set(sound.filter(isCodeAcross(folder)).map(({ to }) => folderOf(to)));
+    const around = (folder: string, seen: string[]): string[][] =>
+      seen.includes(folder)
+        ? [[...seen, folder]]
+        : [...needs(folder)].flatMap((next) => around(next, [...seen, folder]));
+    expect(Object.keys(mayImport).flatMap((folder) => around(folder, []))).toEqual([]);
+  });
+
+  test("deciding is pure: the plan knows no files, no clock, no surroundings and no chance", () => {
+    const impure = /from "node:|\bDate\.now\(|new Date\(\)|\bprocess\.|Math\.random|randomUUID/;
+    expect(sources.filter((file) => folderOf(file) === "plan" && impure.test(read(file)))).toEqual([]);
+  });
+});
+
+describe("who may write", () => {
+  test("only the disk imports what writes, or opens a file to write", () => {
+    expect(sources.filter(canWrite).sort()).toEqual(Object.keys(writers).sort());
+  });
+
+  test("packages that write are loaded in their place only", () => {
+    for (const [name, places] of Object.entries(writingPackages)) {
+      const loading = new RegExp(`(?:from|import\\()\\s*"${name}"`);
+      expect(sources.filter((file) => loading.test(read(file)))).toEqual(places);
+    }
+  });
+
+  test("only a run makes a disk", () => {
+    const makers = sources.filter((file) => /\bopenDisk\(\)/.test(read(file)) && folderOf(file) !== "disk");
+    expect(new Set(makers.map(folderOf))).toEqual(new Set(["run"]));
+  });
+
+  test("nothing of the program imports a step of the build", () => {
+    expect(imports.filter(({ to }) => to === "config/emit-schema.ts")).toEqual([]);
+  });
+});
+
+describe("files", () => {
+  const all = [...sources.map((file) => `src/${file}`), ...listTypeScript("test").map((file) => `test/${file}`)];
+
+  test(`none is longer than ${LINE_LIMIT} lines`, () => {
+    const long = all.filter((file) => readFileSync(join(root, file), "utf8").trimEnd().split("\n").length > LINE_LIMIT);
+    expect(long).toEqual([]);
+  });
+
+  test("none has a name that could mean anything", () => {
+    expect(all.filter((file) => BANNED_NAMES.test(file))).toEqual([]);
+  });
+
+  test("every file with code has a test of its own, or is named among those tested otherwise", () => {
+    const untested = sources.filter((file) => hasCode(file) && !existsSync(testOf(file)));
+    expect(untested.filter((file) => !testedOtherwise().includes(file))).toEqual([]);
+  });
+
+  test("those tested otherwise have no test of their own by now", () => {
+    expect(testedOtherwise().filter((file) => existsSync(testOf(file)) || !sources.includes(file))).toEqual([]);
+  });
+});
+
+function isAllowed({ from, to, typesOnly }: Import): boolean {
+  const folder = folderOf(from);
+  const { code, types = [] } = mayImport[folder] ?? { code: [] };
+  const allowed = typesOnly ? [...code, ...types] : code;
+  return folder === folderOf(to) || allowed.some((one) => one === "*" || one === to || one === folderOf(to));
+}
+
+function isCodeAcross(folder: string): (one: Import) => boolean {
+  return ({ from, to, typesOnly }) => !typesOnly && folderOf(from) === folder && folderOf(to) !== folder;
+}
+
+/** The formatter puts each import at the start of a line, which is what this relies on. */
+function importsOf(from: string): Import[] {
+  const statement = /^(?:import|export)\s+(type\s+)?([^"';]*?)\s*from\s+"(\.[^"]+)"|\bimport\("(\.[^"]+)"\)/gm;
+  return [...read(from).matchAll(statement)]
+    .map(([, type, names = "", plain, lazy]) => ({
+      from,
+      to: normalize(join(dirname(from), plain ?? lazy ?? "")),
+      typesOnly: type !== undefined || (plain !== undefined && everyIsType(names)),
+    }))
+    .filter(({ to }) => !to.startsWith(".."));
+}
+
+function everyIsType(names: string): boolean {
+  const list = names.replace(/[{}]/g, "").split(",");
+  return list.filter((name) => name.trim() !== "").every((name) => name.trim().startsWith("type "));
+}
+
+function canWrite(file: string): boolean {
+  const text = read(file);
+  const fs = [...text.matchAll(/^import\s+([^"';]*?)\s*from\s+"node:fs(?:\/promises)?"/gm)].map(
+    ([, what = ""]) => what,
+  );
+  const named = fs
+    .flatMap((what) => what.replace(/[{}]/g, "").split(","))
+    .map((name) => name.trim().split(" ")[0] ?? "");
+  const takesAll = fs.some((what) => !what.startsWith("{") && !what.startsWith("type {"));
+  return takesAll || named.some((name) => WRITING.test(name)) || OPENING_TO_WRITE.test(text);
+}
+
+/** True when something is left after the types are taken out. */
+function hasCode(file: string): boolean {
+  return transformSync(read(file), { loader: "ts" }).code.trim() !== "";
+}
+
+function testOf(file: string): string {
+  return join(root, "test", file.replace(/\.ts$/, ".test.ts"));
+}
+
+function folderOf(file: string): string {
+  return file.includes("/") ? (file.split("/")[0] ?? "") : file.replace(/\.ts$/, "");
+}
+
+function listTypeScript(folder: string): string[] {
+  return (readdirSync(join(root, folder), { recursive: true }) as string[])
+    .filter((name) => name.endsWith(".ts"))
+    .sort();
+}
+
+function read(file: string): string {
+  return readFileSync(join(root, "src", file), "utf8");
+}
+
+function tell({ from, to }: Import): string {
+  return `${from} -> ${to}`;
+}
+
+/** Tested by running the program in test/cli and test/crash, or with a neighbour that has a test. No new name without need. */
+const throughTheProgram: Record<string, string> = {
+  "": "errors main program",
+  apply:
+    "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript restart-gateway",
+  archive: "catalog folder",
+  commands: "command index rotate",
+  dialects: "claude-code dialect index openclaw",
+  disk: "disk fingerprint left-behind name-for-path shorten",
+  "gateway-log": "read-range rotated",
+  host: "command host processes",
+  inspect: "attribute gateway-log group in-use rotation whose",
+  installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
+  locks: "gateway-lock lock-file run-lock",
+  report: "build document exit-code human schema told wording",
+  run: "look prospects rotate-installation run state-directory work",
+  state: "journal state",
+  transcript: "contents lines open touched-files",
+};
+
+/** What no test runs yet. To be emptied. */
+const untestedYet: Record<string, string> = {
+  installation: "default-logs",
+  report: "run-log",
+  run: "as-owner worker",
+};
+
+function testedOtherwise(): string[] {
+  return [throughTheProgram, untestedYet]
+    .flatMap((list) => Object.entries(list))
+    .flatMap(([folder, files]) => files.split(" ").map((file) => `${join(folder, file)}.ts`));
+}

@@ -1,0 +1,88 @@
+import { spawn } from "node:child_process";
+import { randomUUID } from "node:crypto";
+import { once } from "node:events";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { readRegistryOf, sessionsFolder, writeRegistry } from "../support/home.ts";
+import { keeperJson } from "../support/keeper.ts";
+import { type InstalledOpenClaw, installOpenClaw } from "./packages.ts";
+import { copyState, openClawEnv, putClaudeTranscript, type State } from "./state.ts";
+import type { WriterReport } from "./write-store.ts";
+
+const ROUNDS = 20;
+const COUNTED = "agent:ops:counted";
+const BOUND = "agent:ops:telegram:direct:700";
+
+let state: State;
+afterEach(() => state?.remove());
+
+test.for([
+  { version: "2026.2.9", era: "F1" },
+  { version: "2026.4.15", era: "F2" },
+])(
+  "twenty rotations beside the registry's writer of $version lose no update on either side",
+  async (given, { skip }) => {
+    const { version, era } = given;
+    const openclaw = await installOpenClaw(version);
+    if ("missing" in openclaw) return skip(openclaw.missing);
+    state = copyState(version);
+    const sessions = bindSessions();
+    const writer = await startWriter(openclaw);
+    try {
+      for (const { sessionId } of sessions) {
+        const args = ["rotate", "--force", "--session", sessionId, "--strategy", "empty", ...state.args];
+        const report = await keeperJson(args, state.env);
+        expect(report.installations[0]?.era).toBe(era);
+        expect(report.installations[0]?.actions.filter(({ result }) => result !== "done")).toEqual([]);
+        expect(report.status).toBe(0);
+      }
+    } finally {
+      writer.end();
+    }
+    const report = await writer.report;
+    expect(report).toMatchObject({ lost: [], errors: [] });
+    expect(report.updates).toBeGreaterThan(ROUNDS);
+    const registry = readRegistryOf(state, "ops");
+    expect(registry[COUNTED]?.count).toBe(report.updates);
+    for (const { key } of sessions) {
+      expect(registry[key]).toBeDefined();
+      expect(registry[key]).not.toHaveProperty("claudeCliSessionId");
+      expect(registry[key]).not.toHaveProperty("cliSessionIds");
+      expect(registry[key]).not.toHaveProperty("cliSessionBindings");
+    }
+  },
+);
+
+/** Gives the agent twenty more sessions like the bound one of the fixture, each with its own transcript. */
+function bindSessions() {
+  const like = JSON.stringify(state.registries.ops[BOUND]);
+  const oldId = String(state.registries.ops[BOUND]?.claudeCliSessionId);
+  const sessions = Array.from({ length: ROUNDS }, (_, index) => ({
+    key: `agent:ops:telegram:direct:${800 + index}`,
+    sessionId: randomUUID(),
+  }));
+  const entries = sessions.map(({ key, sessionId }) => {
+    putClaudeTranscript(state, sessionId, 20_000);
+    return [key, { ...JSON.parse(like.replaceAll(oldId, sessionId)), sessionId: randomUUID(), sessionFile: undefined }];
+  });
+  writeRegistry(state, { ...state.registries.ops, ...Object.fromEntries(entries) }, "ops");
+  return sessions;
+}
+
+async function startWriter(openclaw: InstalledOpenClaw) {
+  const script = join(import.meta.dirname, "write-store.ts");
+  const store = join(sessionsFolder(state, "ops"), "sessions.json");
+  const child = spawn(openclaw.node, [script, openclaw.folder, store, COUNTED], { env: openClawEnv(state) });
+  let [printed, complaints] = ["", ""];
+  child.stdout.on("data", (data) => (printed += data));
+  child.stderr.on("data", (data) => (complaints += data));
+  const closed = once(child, "close");
+  // its first line says that it has begun
+  await Promise.race([once(child.stdout, "data"), closed]);
+  const report = closed.then((): WriterReport => {
+    const last = printed.trim().split("\n").at(-1) ?? "";
+    if (!last.startsWith("{")) throw new Error(`the writer ended early: ${complaints}`);
+    return JSON.parse(last);
+  });
+  return { end: () => child.stdin.end(), report };
+}
