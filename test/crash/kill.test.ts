@@ -28,6 +28,8 @@ type Story = {
   /** the changes worth a kill, of all that an undisturbed run makes */
   choose: (changes: Change[]) => Change[];
   checkAfterKill: (attempt: Attempt) => void;
+  /** of the run after the kill; default: 0 */
+  worstStatus?: number;
   checkAtEnd: (attempt: Attempt, change: Change) => Promise<void> | void;
 };
 
@@ -63,7 +65,8 @@ async function killAt(change: Change, story: Story): Promise<string[]> {
     const next = await keeper(["rotate", "--json", ...attempt.args]);
     expect(Date.now() - begun, "time of the next run").toBeLessThan(8000);
     const { installations } = JSON.parse(next.stdout) as ReportDocument;
-    expect({ failure: installations[0]?.failure, status: next.status }).toEqual({ failure: undefined, status: 0 });
+    expect(installations[0]?.failure).toBeUndefined();
+    expect(next.status).toBeLessThanOrEqual(story.worstStatus ?? 0);
     await story.checkAtEnd(attempt, change);
     return [];
   } catch (error) {
@@ -140,6 +143,7 @@ it("a run killed while it deals with a condemned session restarts the gateway af
       return own.slice(own.findIndex(({ path }) => path.includes("sessions.json")));
     },
     checkAfterKill: ({ scene }) => expectNothingLost(scene),
+    worstStatus: 1, // the log line is read once more, and its session may have been forgotten by then
     checkAtEnd: async ({ scene, args }, { path }) => {
       expectRotated(scene);
       // once more than needed only if the kill fell between the restart and the note of it

@@ -113,7 +113,7 @@ export function linesIn(path: string): string[] {
   return existsSync(path) ? linesOf(readFileSync(path)) : [];
 }
 
-function linesOf(bytes: Buffer): string[] {
+export function linesOf(bytes: Buffer): string[] {
   return bytes.toString("latin1").split("\n").filter(Boolean);
 }
 

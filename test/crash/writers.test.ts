@@ -1,9 +1,11 @@
 import { spawn, spawnSync } from "node:child_process";
-import { chmodSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { randomUUID } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, it } from "vitest";
 import {
   addClaudeSession,
+  addOpenClawSession,
   archivesIn,
   boundEntry,
   type Home,
@@ -12,7 +14,7 @@ import {
   unzip,
   writeRegistry,
 } from "../support/home.ts";
-import { keeperJson } from "../support/keeper.ts";
+import { keeper, keeperJson } from "../support/keeper.ts";
 
 const ROTATIONS = 20;
 
@@ -49,10 +51,11 @@ function keepAll(): string[] {
   return ["--config", config];
 }
 
-/** How often each numbered line is in the archives and the live file together. A broken line is an error. */
-function countLines(path: string, written: number): Uint8Array {
+/** How often each numbered line is in these archives and files together. A broken line is an error. */
+function countLines(paths: readonly string[], written: number): Uint8Array {
   const counts = new Uint8Array(written);
-  for (const bytes of [...archivesIn(home.claude).map(unzip), readFileSync(path)]) {
+  for (const path of paths) {
+    const bytes = path.endsWith(".gz") ? unzip(path) : readFileSync(path);
     for (const line of bytes.toString("latin1").split("\n")) {
       const number = /^\{"number":(\d+)\}$/.exec(line)?.[1];
       if (number !== undefined) counts[Number(number)] = (counts[Number(number)] ?? 0) + 1;
@@ -88,11 +91,29 @@ describe("a writer at full speed throughout twenty rotations", () => {
       ways.add(emptied?.detail?.how);
     }
     const written = await writer.stop();
-    const counts = countLines(path, written);
-    console.log(how, written, [...ways], archivesIn(home.claude).length);
+    const counts = countLines([...archivesIn(home.claude), path], written);
     expect(counts.filter((count) => count === 0).length, `lost of ${written}`).toBe(0);
     expect(counts.filter((count) => count > 1).length, `doubled of ${written}`).toBe(0);
     if (how === "held") expect([...ways]).toEqual(["collapsed"]);
+  });
+});
+
+describe("a transcript that a killed run had set aside", () => {
+  it("stays as long as somebody writes to it, and every line of his is kept", async () => {
+    home = makeHome();
+    const session = addOpenClawSession(home, { bytes: 4000 });
+    const archived = statSync(session.path).size;
+    const aside = `${session.path}.session-keeper-${archived}-${randomUUID()}.old`;
+    renameSync(session.path, aside);
+    writeRegistry(home, { "agent:main:main": { sessionId: randomUUID(), updatedAt: Date.now() - 300_000 } });
+    const writer = await startWriter("held", aside);
+    expect((await keeper(["rotate", ...home.args])).status).toBe(0);
+    expect(readdirSync(dirname(aside)).filter((name) => name.endsWith(".old")).length).toBe(1);
+    const written = await writer.stop();
+    expect((await keeper(["rotate", ...home.args])).status).toBe(0);
+    expect(readdirSync(dirname(aside)).filter((name) => name.endsWith(".old"))).toEqual([]);
+    const counts = countLines(archivesIn(home.openclaw), written);
+    expect(counts.filter((count) => count !== 1).length, `lost or doubled of ${written}`).toBe(0);
   });
 });
 

@@ -154,7 +154,7 @@ test.each([
         expect(delivered.toSorted()).toEqual(all.toSorted());
         rmSync(own, { recursive: true });
       }),
-      { numRuns: 100 },
+      { numRuns: 60 },
     );
   },
   60_000,

@@ -30,7 +30,7 @@ test("a log that is not there, or whose folder is not, is none", async () => {
 });
 
 test("a FIFO, a folder and a device are refused at once, with a word what to do", async () => {
-  execFileSync("mkfifo", [join(folder, "fifo.log")]);
+  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", join(folder, "fifo.log")]);
   for (const path of [join(folder, "fifo.log"), folder, "/dev/null"])
     await expect(openLog(path)).rejects.toMatchObject({
       name: "KeeperError",

@@ -164,7 +164,7 @@ test("a copy that somebody makes of a log is not news", async () => {
 
 test("a source that cannot be read is a problem, its position is kept, and the others are read", async () => {
   writeFileSync(join(own, "gw.log"), bad(1));
-  execFileSync("mkfifo", [join(own, "fifo.log")]);
+  execFileSync("sh", ["-c", 'mkfifo "$1"', "sh", join(own, "fifo.log")]);
   const position = {
     device: 1,
     inode: 2,
