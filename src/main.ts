@@ -70,7 +70,7 @@ async function main(): Promise<void> {
 
 async function print(report: ReportDocument, output: OutputChoice, onlyNew: boolean): Promise<void> {
   if (output.json) {
-    process.stdout.write(`${JSON.stringify(report)}\n`);
+    process.stdout.write(`${toJson(report)}\n`);
     return;
   }
   const isTerminal = isTerminalAt(1);
@@ -95,6 +95,11 @@ async function print(report: ReportDocument, output: OutputChoice, onlyNew: bool
   });
   process.stdout.write(results);
   process.stderr.write(problems);
+}
+
+/** The document without what only the screen needs to know. */
+function toJson(report: ReportDocument): string {
+  return JSON.stringify(report, (key, value) => (key === "isToldAlready" || key === "sinceMs" ? undefined : value));
 }
 
 /** Asks the system first: making Node's stream for stdout costs an idle run milliseconds, and cron's is never a terminal. */

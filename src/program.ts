@@ -106,7 +106,7 @@ function commonOptions(): Option[] {
     plain("--wait <duration>", "wait so long for another run to end (default: 0s)"),
     plain("--max-runtime <duration>", "stop after so long, between two steps"),
     plain("--cron", `only what is new; implies --wait ${CRON_WAIT} --max-runtime ${CRON_MAX_RUNTIME}`),
-    plain("--yes", "do not ask"),
+    plain("--yes", "do not ask").hideHelp(), // for the commands that ask
   ];
 }
 

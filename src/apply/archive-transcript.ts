@@ -9,7 +9,7 @@ import { archiveName } from "../archive/names.ts";
 import { dialects } from "../dialects/index.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
-import { isAlive } from "../host/processes.ts";
+import { holdersOf, isAlive } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
 import { sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
@@ -21,7 +21,7 @@ import type { Archived, Progress, Tools } from "./tools.ts";
 
 type ArchiveStep = Extract<Step, { kind: "archive-transcript" }>;
 
-/** A last line without its newline is somebody's write in progress while the file is younger than this. */
+/** A last line without its newline is somebody's write in progress while it is held open, or was written to so lately. */
 const WRITE_IN_PROGRESS_MS = 2000;
 
 /**
@@ -210,11 +210,14 @@ async function findCatalogued(
 }
 
 /** The length up to which the file holds whole lines; a last line that nobody will finish counts as whole. */
-async function wholeLines(file: FileHandle, { sizeBytes, mtimeMs }: Fingerprint): Promise<number> {
-  if (sizeBytes === 0 || Date.now() - mtimeMs > WRITE_IN_PROGRESS_MS) return sizeBytes;
+async function wholeLines(file: FileHandle, source: Fingerprint): Promise<number> {
+  const { sizeBytes, mtimeMs } = source;
+  if (sizeBytes === 0) return 0;
   const last = Buffer.alloc(1);
   await file.read(last, 0, 1, sizeBytes - 1);
   if (last[0] === 0x0a) return sizeBytes;
+  const isHeld = holdersOf(source).some(({ writes }) => writes);
+  if (!isHeld && Date.now() - mtimeMs > WRITE_IN_PROGRESS_MS) return sizeBytes;
   for await (const line of readLinesBackwards(file, sizeBytes)) return sizeBytes - line.length;
   return sizeBytes;
 }

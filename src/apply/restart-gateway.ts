@@ -22,7 +22,13 @@ const HEALTH_CALL_LIMIT_MS = 30_000;
 export async function restartGateway(tools: Tools): Promise<Outcome> {
   const { gateway } = tools.installation.settings;
   const step = { kind: "restart-gateway" as const };
-  if (!gateway.restart) return { step, result: "failed", because: "no restart command is configured", detail: {} };
+  if (!gateway.restart)
+    return {
+      step,
+      result: "failed",
+      because: "the gateway was not restarted: no restart command is configured",
+      detail: {},
+    };
   const waitedMs = await waitForTurns(tools, gateway.restartTimeout);
   if (tools.signal.aborted) return { step, result: "busy", because: STOPPED, detail: { waitedMs } };
   const env = withUserBus(tools.env);
@@ -35,12 +41,12 @@ export async function restartGateway(tools: Tools): Promise<Outcome> {
     return { step, result: "done", because: "no health command is configured, so its health was not checked", detail };
   const isWell = await waitForHealth(gateway.health, gateway.restartTimeout, env, tools.signal);
   if (isWell) return { step, result: "done", detail: { ...detail, healthy: true } };
-  const because = `it was restarted, but ${gateway.health[0]} did not report it well within ${gateway.restartTimeout / 1000} s`;
+  const because = `the gateway was restarted, but its health check (${gateway.health[0]}) did not pass within ${gateway.restartTimeout / 1000} s`;
   return {
     step,
     result: "failed",
     because,
-    hint: "look at the gateway's own log; the sessions that were mended stay mended",
+    hint: "look at its log; the archived sessions are safe",
     detail: { ...detail, healthy: false },
   };
 }
@@ -90,12 +96,12 @@ function explain(result: CommandResult, argv: readonly string[], limitMs: number
   const command = argv[0] ?? "";
   if (result.timedOut)
     return {
-      because: `${command} did not end within ${limitMs / 1000} s`,
+      because: `the gateway was not restarted: ${command} did not end within ${limitMs / 1000} s`,
       hint: "the gateway may still be restarting; check it by hand",
     };
   if (result.failure)
     return {
-      because: `${command} could not be started (${result.failure})`,
+      because: `the gateway was not restarted: ${command} could not be started (${result.failure})`,
       hint: "give the command's full path in gateway.restart: cron has a short PATH",
     };
   if (
@@ -104,18 +110,18 @@ function explain(result: CommandResult, argv: readonly string[], limitMs: number
     )
   ) {
     return {
-      because: "systemctl --user has no user bus here, as is usual under cron",
+      because: "the gateway was not restarted: systemctl --user has no user bus here, as is usual under cron",
       hint: "allow the user's services to live without a login: loginctl enable-linger USER, or put XDG_RUNTIME_DIR=/run/user/UID into the crontab",
     };
   }
   if (/a password is required|a terminal is required/i.test(result.stderr)) {
     return {
-      because: "sudo asks for a password",
+      because: "the gateway was not restarted: sudo asks for a password",
       hint: "allow exactly this command without a password in a file under /etc/sudoers.d",
     };
   }
   return {
-    because: `${command} ended with status ${result.status}`,
+    because: `the gateway was not restarted: ${command} ended with status ${result.status}`,
     hint: "run the configured restart command by hand to see what it says",
   };
 }

@@ -1,4 +1,3 @@
-import { sessionKeyOf, type Transcript } from "../installation/installation.ts";
 import type { CatalogRecord } from "./catalog.ts";
 
 /** A line of archives that belong together: of the same session, or of sessions under the same registry key. */
@@ -24,9 +23,4 @@ export function archivesBeyond(
     )
     .toSorted((a, b) => a.at.localeCompare(b.at) || a.segment - b.segment);
   return own.slice(0, Math.max(0, own.length + expected - keep));
-}
-
-/** The line that a transcript's archives belong to. */
-export function lineageOf(transcript: Transcript): Lineage {
-  return { sessionId: transcript.sessionId, sessionKey: sessionKeyOf(transcript) };
 }

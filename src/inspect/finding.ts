@@ -9,6 +9,7 @@ export type FindingKind =
   | "crash-logged"
   | "lock-timeout-logged"
   | "stale-binding"
+  | "broken-registry"
   | "sqlite-era"
   | "unknown-era"
   | "clock-stepped"

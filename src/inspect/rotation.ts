@@ -1,9 +1,14 @@
+import { join } from "node:path";
+import { readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
+import { archivesBeyond } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError } from "../errors.ts";
 import type { LogMatch } from "../gateway-log/read-logs.ts";
 import { registryLocking } from "../installation/era.ts";
 import { findGateway, type GatewayState, isMountedElsewhere } from "../installation/gateway.ts";
-import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
+import type { RegistryProblem } from "../registry/read.ts";
 import type { InstallationState } from "../state/state.ts";
 import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
@@ -26,6 +31,8 @@ export type Candidate = {
   unsafe?: string;
   /** who uses it right now */
   inUse?: string;
+  /** archives of the same line that one more would put beyond the number to keep */
+  prunable: string[];
   /** milliseconds since it was last written to */
   quietForMs: number;
 };
@@ -41,6 +48,8 @@ export type RotationFacts = {
   /** asked for only when something depends on it */
   gateway: GatewayState | null;
   foreignPids: boolean;
+  /** as long as a registry can't be read, an unbound session may be one that it binds */
+  hasBrokenRegistry: boolean;
   logs: LogFacts;
 };
 
@@ -68,17 +77,20 @@ export async function inspectForRotation(installation: Installation, context: In
     staleBindings: [],
     gateway: null,
     foreignPids: false,
+    hasBrokenRegistry: installation.registries.some(({ registry }) => isBroken(registry.problem)),
     logs,
   };
+  const era = installation.openclaw?.era.era;
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
     const isOversized =
       transcript.kind === "file" && transcript.fingerprint.sizeBytes > context.settings.rotate.maxSize;
     const isNamed = wanted.has(transcript.sessionId);
+    if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
     if (!isOversized && !condemned && !isReplaced && !isNamed) continue;
     facts.candidates.push(
-      await describe(transcript, { isOversized, isNamed, matches: condemned?.matches ?? [], context }),
+      await describe(transcript, installation, { isOversized, isNamed, matches: condemned?.matches ?? [], context }),
     );
   }
   facts.staleBindings =
@@ -93,6 +105,7 @@ export async function inspectForRotation(installation: Installation, context: In
 
 async function describe(
   transcript: Transcript,
+  installation: Installation,
   {
     isOversized,
     isNamed,
@@ -138,8 +151,16 @@ async function describe(
     isCondemned: matches.length > 0,
     isNamed,
     ...(unsafe ? { unsafe } : {}),
+    prunable: prunableAfter(transcript, installation, context.settings),
     quietForMs: context.nowMs - transcript.fingerprint.mtimeMs,
   };
+}
+
+/** Archives that the next one of this session would push out. */
+function prunableAfter(transcript: Transcript, installation: Installation, settings: Settings): string[] {
+  const folder = archiveFolderOf(settings, installation, transcript.dialect);
+  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, 1);
+  return beyond.map(({ archive }) => join(folder, archive));
 }
 
 /** Fills in who uses each candidate, and whether a gateway runs where that matters. */
@@ -204,6 +225,10 @@ function installationFindings({ openclaw, registries, unreadable }: Installation
     path,
     evidence: { message },
   }));
+  for (const { path, agent, registry } of registries.filter(({ registry: { problem } }) => isBroken(problem))) {
+    if (unreadable.some((one) => one.path === path)) continue;
+    findings.push({ kind: "broken-registry", severity: "error", path, agent, evidence: { problem: registry.problem } });
+  }
   if (openclaw?.era.era === "S")
     findings.push({
       kind: "sqlite-era",
@@ -219,6 +244,11 @@ function installationFindings({ openclaw, registries, unreadable }: Installation
       evidence: { because: openclaw.era.because },
     });
   return findings;
+}
+
+/** A registry that holds no readable entries although there is one: what it binds can't be known. */
+function isBroken(problem: RegistryProblem | undefined): boolean {
+  return problem === "empty" || problem === "unparsable" || problem === "not-an-object";
 }
 
 /** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */

@@ -56,3 +56,8 @@ export type Transcript = {
 export function sessionKeyOf(transcript: Transcript): string | undefined {
   return transcript.entries[0]?.entry.key;
 }
+
+/** The line that a transcript's archives belong to: its session, and the conversation under the same registry key. */
+export function lineageOf(transcript: Transcript): { sessionId: string; sessionKey: string | undefined } {
+  return { sessionId: transcript.sessionId, sessionKey: sessionKeyOf(transcript) };
+}

@@ -23,6 +23,8 @@ export type Job = {
   force: boolean;
   /** in words: why nothing can be done in this run; the next one tries again */
   wait?: string;
+  /** archives of the same line that will be beyond the number to keep; they go last, once this is done */
+  prunes: string[];
   /** the gateway has to be restarted once this is done */
   needsRestart: boolean;
 };
@@ -39,7 +41,7 @@ export type SparedReason =
   | "gateway-up"
   | "healthy"
   | "clock-stepped"
-  | "foreign-writer"
+  | "broken-registry"
   | "no-restart-command"
   | "restart-limit";
 

@@ -52,6 +52,9 @@ function decide(
   if (candidate.unsafe) return spare("unsafe", candidate.unsafe);
   const personal = sparedAsPersonal(candidate, installation, force);
   if (personal) return spare(personal);
+  if (transcript.entries.length === 0 && candidate.ownership === "bot" && !isNamed && facts.hasBrokenRegistry) {
+    return spare("broken-registry");
+  }
   if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw") return spare("unregistered");
   if (!candidate.isOversized && !isCondemned && !force) return spare("healthy");
   if (!isAvailable(policy.rotate.strategy)) return spare("strategy-missing", policy.rotate.strategy);
@@ -67,6 +70,7 @@ function decide(
     findings,
     force,
     needsRestart: isCondemned,
+    prunes: candidate.prunable,
     ...(wait ? { wait } : {}),
     steps: emptyingSteps(candidate, installation, reason),
   };
@@ -103,6 +107,7 @@ function clearStale({ transcript, entry, finding, inUse }: StaleBinding): Job {
     steps,
     force: false,
     needsRestart: false,
+    prunes: [],
     ...(inUse ? { wait: inUse } : {}),
   };
 }

@@ -1,10 +1,5 @@
-import { join } from "node:path";
 import type { JobOutcome } from "../apply/apply.ts";
 import type { Outcome } from "../apply/outcome.ts";
-import { readCatalog } from "../archive/catalog.ts";
-import { archiveFolderOf } from "../archive/folder.ts";
-import { archivesBeyond, lineageOf } from "../archive/retention.ts";
-import type { Settings } from "../config/settings.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { RotationFacts } from "../inspect/rotation.ts";
 import { type Installation, sessionKeyOf, type Transcript } from "../installation/installation.ts";
@@ -21,7 +16,6 @@ export function buildReport(
   seen: Seen,
   done: readonly JobOutcome[],
   extra: readonly Outcome[],
-  settings: Settings,
 ): Pick<InstallationReport, "findings" | "actions" | "spared"> {
   const resolved = new Set(done.filter(({ isFinished }) => isFinished).flatMap(({ job }) => job.findings));
   const corruption = done.filter(({ job }) => job.needsRestart).flatMap(({ job }) => job.findings);
@@ -29,7 +23,7 @@ export function buildReport(
   return {
     findings: seen.facts.findings.map((finding) => reportFinding(finding, resolved.has(finding))),
     actions: [
-      ...seen.plan.jobs.flatMap((job) => reportJob(job, jobs.get(job), seen.installation, settings)),
+      ...seen.plan.jobs.flatMap((job) => reportJob(job, jobs.get(job))),
       ...(done.length === 0 ? plannedRestart(seen) : []),
       ...extra.map((outcome) => reportOutcome(outcome, outcome.step.kind === "restart-gateway" ? corruption : [])),
     ],
@@ -52,27 +46,13 @@ function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
   };
 }
 
-function reportJob(
-  job: Job,
-  outcome: JobOutcome | undefined,
-  installation: Installation,
-  settings: Settings,
-): ReportedAction[] {
+function reportJob(job: Job, outcome: JobOutcome | undefined): ReportedAction[] {
   if (outcome) return outcome.outcomes.map((one) => reportOutcome(one, job.findings));
   const last = job.steps.at(-1);
   if (job.wait && last)
     return [reportOutcome({ step: last, result: "busy", because: job.wait, detail: {} }, job.findings)];
-  const archives = job.steps.some(({ kind }) => kind === "archive-transcript");
-  return [
-    ...job.steps.map((step) => planned(step, job.findings)),
-    ...(archives ? plannedPrunes(job.transcript, installation, settings) : []),
-  ];
-}
-
-function plannedPrunes(transcript: Transcript, installation: Installation, settings: Settings): ReportedAction[] {
-  const folder = archiveFolderOf(settings, installation, transcript.dialect);
-  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, 1);
-  return beyond.map(({ archive }) => planned({ kind: "prune-archive", archive: join(folder, archive) }, []));
+  const prunes = job.prunes.map((archive): Step => ({ kind: "prune-archive", archive }));
+  return [...job.steps.map((step) => planned(step, job.findings)), ...prunes.map((step) => planned(step, []))];
 }
 
 function plannedRestart({ installation, plan }: Seen): ReportedAction[] {

@@ -68,7 +68,11 @@ function installationLines(
   const subjects = subjectsOf(installation);
   for (const path of subjects) lines.push("", ...subjectLines(path, installation, dryRun, options, paint));
   if (subjects.length === 0)
-    lines.push(`  ${paint("green", "healthy")}: nothing is too large, and the log condemns no session`);
+    lines.push(
+      ...(installation.dialects.length > 0
+        ? [`  ${paint("green", "healthy")}: no session is too large, and the log condemns none`]
+        : []),
+    );
   lines.push("");
   return lines;
 }
@@ -85,7 +89,7 @@ function headline({ name, dialects, era }: InstallationReport): string {
     dialect === "openclaw" && era ? `OpenClaw (era ${era})` : (PROGRAMS[dialect] ?? dialect),
   );
   return programs.length === 0
-    ? `${name}: neither an OpenClaw home nor a Claude Code home was found here`
+    ? `${name}: nothing to look after, because there is no ~/.openclaw and no ~/.claude here; name them with --openclaw-home and --claude-home, or in a configuration`
     : `${name}: ${programs.join(" and ")}`;
 }
 
@@ -102,11 +106,13 @@ function subjectLines(
   const actions = installation.actions.filter(isHere);
   const spared = installation.spared.filter(isHere);
   const known = [...findings, ...actions, ...spared].find((item) => "sessionId" in item && item.sessionId);
-  const lines = known
-    ? [`  ${paint("bold", known.sessionKey ?? "session without a registry entry")}`, `    ${paint("dim", path ?? "")}`]
-    : path
-      ? [`  ${paint("bold", path)}`]
-      : [];
+  const isPersonal = spared.some(({ because }) => because.startsWith("personal"));
+  const title =
+    path === undefined
+      ? "the gateway"
+      : (known?.sessionKey ?? (isPersonal ? "a personal session" : "a session without a registry entry"));
+  const lines = known || path === undefined ? [`  ${paint("bold", title)}`] : [];
+  if (path !== undefined) lines.push(known ? `    ${paint("dim", path)}` : `  ${paint("bold", path)}`);
   for (const { kind, severity, message } of findings)
     lines.push(
       row(
@@ -139,19 +145,31 @@ function row(label: string, text: string, style: Style, paint: Paint): string {
 }
 
 function closingLines({ dryRun, runId, summary, installations }: ReportDocument, paint: Paint): string[] {
-  if (dryRun) return [paint("dim", "dry run: nothing was changed")];
+  const actions = installations.flatMap((installation) => installation.actions);
+  const count = (kind: ReportedAction["kind"], result: ReportedAction["result"]) =>
+    actions.filter((action) => action.kind === kind && action.result === result).length;
+  if (dryRun) {
+    const archives = count("archive-transcript", "planned");
+    const what = archives > 0 ? `; ${sessions(archives)} would be archived (${formatSize(summary.bytesBefore)})` : "";
+    return [paint("dim", `dry run: nothing was changed${what}`)];
+  }
   if (summary.done === 0) return [];
-  const archives = installations.flatMap(({ actions }) =>
-    actions.filter(({ kind, result }) => kind === "archive-transcript" && result !== "failed"),
-  );
-  const first = archives[0];
-  const lines = [`run ${runId}: ${summary.done} steps done, ${formatSize(summary.bytesArchived)} archived`];
-  if (first?.detail?.archive)
+  const archived = actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "done");
+  const parts = [
+    ...(archived.length > 0 ? [`${sessions(archived.length)} archived (${formatSize(summary.bytesArchived)})`] : []),
+    ...(count("restart-gateway", "done") > 0 ? ["the gateway restarted"] : []),
+    ...(archived.length === 0 ? [`${summary.done} ${summary.done === 1 ? "step" : "steps"} done`] : []),
+  ];
+  const lines = [`run ${runId}: ${parts.join(", ")}`];
+  if (archived.length > 0)
     lines.push(
-      "to read an archived session, or to get it back under another name:",
-      `  zcat '${first.detail.archive}'`,
+      `to read an archived session: zcat ${archived.length === 1 ? `'${archived[0]?.detail?.archive}'` : "ARCHIVE"} | less`,
     );
   return lines;
+}
+
+function sessions(count: number): string {
+  return count === 1 ? "1 session" : `${count} sessions`;
 }
 
 function failureLines({ name, failure }: InstallationReport, paint: Paint): string[] {

@@ -5,7 +5,6 @@ const failure = z.strictObject({
   code: z.string(),
   message: z.string(),
   hint: z.string(),
-  sinceMs: z.number().optional(),
 });
 
 const finding = z.strictObject({
@@ -49,7 +48,6 @@ const installation = z.strictObject({
   actions: z.array(action),
   spared: z.array(spared),
   failure: failure.optional(),
-  isToldAlready: z.boolean().optional(),
 });
 
 const count = z.int().min(0);

@@ -1,5 +1,5 @@
 import type { Outcome } from "../apply/outcome.ts";
-import { formatDuration, formatSize } from "../config/units.ts";
+import { formatSize } from "../config/units.ts";
 import type { Finding, FindingKind } from "../inspect/finding.ts";
 import type { Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
 
@@ -8,10 +8,12 @@ type Evidence = Record<string, unknown>;
 /** Every sentence about a finding. They tell facts: numbers, ids, times; never what a session or a log line says. */
 const FINDINGS = {
   oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}`,
-  "rejection-logged": (e) => `the log shows ${lines(e)} in which the API rejects the conversation${placing(e)}`,
-  "crash-logged": (e) => `the log shows ${lines(e)} in which the model's program failed${placing(e)}`,
-  "lock-timeout-logged": (e) => `the log shows ${lines(e)} in which a session's lock was waited for in vain${until(e)}`,
+  "rejection-logged": (e) => `${lines(e)} that the API rejects ${e.condemns ? "it" : "a conversation"}${placing(e)}`,
+  "crash-logged": (e) => (e.passing ? passing(e) : `${lines(e)} that Claude Code ended with an error${placing(e)}`),
+  "lock-timeout-logged": (e) => `${lines(e)} that a session's lock was waited for in vain`,
   "stale-binding": () => "the registry binds a Claude Code session that holds no rows, so resuming it fails",
+  "broken-registry": (e) =>
+    `the registry is ${e.problem}: what it binds cannot be known, and the gateway will start an empty one over it; restore it from a good copy`,
   "sqlite-era": () =>
     "this OpenClaw keeps its sessions in SQLite: nothing under its home is written; Claude Code's files are still looked after",
   "unknown-era": () =>
@@ -23,18 +25,18 @@ const FINDINGS = {
 /** What a step is called: before it is done, and after. */
 const STEPS = {
   "archive-transcript": {
-    plan: (s) => `archive it (${"reason" in s ? s.reason : ""})`,
+    plan: (s) => `archive it (reason: ${"reason" in s ? s.reason : ""})`,
     done: (_, d) => `archived ${size(d.bytes)} in ${size(d.gzipBytes)}`,
   },
   "append-note": {
-    plan: () => "note the files it changed",
+    plan: () => "note for the bot's memory which files it changed",
     done: (_, d) => `noted ${d.files === 1 ? "1 changed file" : `${d.files ?? "the"} changed files`}`,
   },
   "edit-registry": {
     plan: (s) =>
       "change" in s && s.change === "fresh-start"
-        ? "give its registry entry a fresh start"
-        : "clear its binding in the registry",
+        ? `give its entry in ${registryIn(s)} a fresh start`
+        : `clear its binding in ${registryIn(s)}, so that the next message starts a fresh session`,
     done: (s) =>
       "change" in s && s.change === "fresh-start" ? "its registry entry has a fresh start" : "its binding is cleared",
   },
@@ -43,36 +45,38 @@ const STEPS = {
     done: (_, d) => `emptied: ${size(d.bytesBefore)} before, ${size(d.bytesAfter)} now`,
   },
   "remove-transcript": {
-    plan: () => "remove it, now that it is archived",
-    done: (_, d) => `removed ${size(d.bytesBefore)}, now that it is archived`,
+    plan: () => "remove it, once it is archived",
+    done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
   },
   "prune-archive": { plan: () => "let the oldest archive go", done: () => "let the oldest archive go" },
   "restart-gateway": {
-    plan: () => "restart the gateway",
+    plan: () => "restart the gateway once, because a rejected session was replaced",
     done: (_, d) => (d.healthy ? "restarted the gateway, and it is well" : "restarted the gateway"),
   },
 } satisfies Record<StepKind, { plan: (step: Step) => string; done: (step: Step, detail: Evidence) => string }>;
 
 /** Why something is left alone, and what a person can do about it. */
 const SPARED = {
-  personal: () => "a personal session, and those are not touched; name it with --session to rotate it",
+  personal: (_, id) =>
+    `a personal session is not touched; to rotate it all the same: session-keeper rotate --session ${id}`,
   "personal-below-limit": () => "a personal session below claude.personalMaxSize",
-  "personal-cut-only": () => "a personal session, to be cut only, which this version cannot do yet",
+  "personal-cut-only": () => "personal sessions are to be cut only, which this version cannot do",
   unregistered: () => "no registry entry leads to it, so nothing makes it grow",
   unsafe: (detail) => detail,
   "strategy-missing": (detail) => `the strategy ${detail} is not part of this version; use auto or empty`,
   "sqlite-era": () => "it belongs to an OpenClaw that keeps its sessions in SQLite",
-  "gateway-up": (detail) =>
-    `${detail}, and this release's registry has no lock: rotate with the gateway stopped, or reset the session there (/reset in the chat, or: openclaw gateway call sessions.reset)`,
-  healthy: () => "it is neither too large nor condemned; --force rotates it all the same",
+  "gateway-up": (detail, id) =>
+    `${detail}, and the registry of this release has no lock: stop the gateway and run session-keeper rotate --session ${id}, or reset the session in its chat (/reset)`,
+  "broken-registry": () => "a registry cannot be read, and it may bind this session",
+  healthy: (_, id) =>
+    `it is neither too large nor condemned; to rotate it all the same: session-keeper rotate --session ${id} --force`,
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
-  "foreign-writer": (detail) => detail,
-  "no-restart-command": () => "the gateway was not restarted: no gateway.restart is configured",
+  "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
-} satisfies Record<SparedReason, (detail: string) => string>;
+} satisfies Record<SparedReason, (detail: string, sessionId: string) => string>;
 
-export function wordFinding({ kind, evidence }: Finding): string {
-  return FINDINGS[kind](evidence);
+export function wordFinding({ kind, severity, evidence }: Finding): string {
+  return FINDINGS[kind]({ ...evidence, passing: severity === "info" && evidence.condemns === false });
 }
 
 export function wordPlanned(step: Step): string {
@@ -83,34 +87,36 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
   if (result === "done") return STEPS[step.kind].done(step, detail) + (because ? ` (${because})` : "");
   const planned = STEPS[step.kind].plan(step);
   if (result === "already-done") return `${planned}: not needed${because ? `, ${because}` : ""}`;
-  if (result === "failed") return `could not ${planned}: ${because}`;
-  return `${planned} later: ${because}`;
+  if (result === "failed") return step.kind === "restart-gateway" ? `${because}` : `could not ${planned}: ${because}`;
+  return `for the next run: ${because}`;
 }
 
-export function wordSpared({ because, detail = "" }: Spared): string {
-  return SPARED[because](detail);
+export function wordSpared({ because, detail = "", transcript }: Spared): string {
+  return SPARED[because](detail, transcript?.sessionId ?? "ID");
 }
 
 function size(bytes: unknown): string {
   return typeof bytes === "number" ? formatSize(bytes) : "some bytes";
 }
 
-function lines(evidence: Evidence): string {
-  return evidence.lines === 1 ? "a line" : `${evidence.lines} lines`;
+function lines({ lines: count, lastAt }: Evidence): string {
+  const time = `${String(lastAt).slice(0, 19).replace("T", " ")} UTC`;
+  return count === 1
+    ? `a line of the gateway's log, ${time}, says`
+    : `${count} lines of the gateway's log, the last ${time}, say`;
 }
 
-function until(evidence: Evidence): string {
-  return `, last at ${evidence.lastAt}`;
+function passing(evidence: Evidence): string {
+  return `${lines(evidence)} that the vendor had a passing trouble (limit, login, overload, network): no session is condemned for it`;
 }
 
-function placing(evidence: Evidence): string {
-  const when = until(evidence);
-  if (evidence.condemns || evidence.attribution === undefined) return when;
-  if (evidence.attribution === "unknown") return `${when}; the session that it names is not here`;
-  return `${when}; it names no session, and ${evidence.candidates} could be meant`;
+/** What a line that condemned nobody was about. */
+function placing({ condemns, attribution, candidates }: Evidence): string {
+  if (condemns || attribution === undefined) return "";
+  if (attribution === "unknown") return "; the session that it names is not here";
+  return `; it names no session, and ${candidates} could be meant, so nothing was done; if you know which: session-keeper rotate --session ID --force`;
 }
 
-/** For sentences that need a span of time. */
-export function wordSpan(ms: number): string {
-  return formatDuration(ms);
+function registryIn(step: Step): string {
+  return "entry" in step ? step.entry.registryPath : "the registry";
 }

@@ -20,10 +20,10 @@ export async function rotateInstallation(
   const homes = homesOf(installation);
   const statePath = statePathOf(stateDirectory, homes);
   const first = await look(installation, statePath, context);
-  if (request.dryRun || homes.length === 0) return buildReport(first, [], [], settings);
+  if (request.dryRun || homes.length === 0) return buildReport(first, [], []);
   const disk = context.disk ?? openDisk();
   if (!hasWork(first)) {
-    const report = buildReport(first, [], [], settings);
+    const report = buildReport(first, [], []);
     const next = nextState(first, [], report, context);
     const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
       if (readState(statePath).text === first.stateText) writeState(disk, statePath, next, { sync: false });

@@ -63,7 +63,7 @@ export async function work(
     if (hasChanged && !world.signal.aborted) extra.push(...(await pruneArchives(job.transcript, tools)));
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
-  const report = buildReport({ ...seen, plan }, done, extra, settings);
+  const report = buildReport({ ...seen, plan }, done, extra);
   writeState(disk, statePath, nextState({ ...seen, state }, done, report, context), { sync: true });
   const finished = done.filter(({ isFinished }) => isFinished).length;
   journal.write("run-end", { installation: tools.installation.name, done: finished });
@@ -92,6 +92,7 @@ async function restart(
     tools.journal.write("end", { kind: "restart-gateway", result: outcome.result, ...outcome.detail });
     outcomes.push(outcome);
     lately.push(nowMs);
+    state.restartDue = outcome.result === "failed"; // the next run tries again, within the limit
   }
   state.restarts = lately;
 }

@@ -7,7 +7,10 @@ export type FaultKind = "instead" | "halfway" | "afterwards";
 const CODES = ["ENOSPC", "EIO", "EACCES", "EROFS", "EDQUOT"];
 
 /** A real disk whose `failAt`-th call fails, and that counts its calls. */
-export function openFailingDisk(failAt: number, kind: FaultKind): { disk: Disk; calls: () => number; failed: () => string } {
+export function openFailingDisk(
+  failAt: number,
+  kind: FaultKind,
+): { disk: Disk; calls: () => number; failed: () => string } {
   const real = openDisk();
   let calls = 0;
   let failed = "nothing";
@@ -43,7 +46,9 @@ export function openFailingDisk(failAt: number, kind: FaultKind): { disk: Disk; 
     const handle = await create(path, mode);
     for (const name of ["write", "sync"] as const) {
       const method = handle[name].bind(handle) as (...args: unknown[]) => Promise<unknown>;
-      Object.assign(handle, { [name]: async (...args: unknown[]) => await wrap(`handle.${name}`, method, handle)(...args) });
+      Object.assign(handle, {
+        [name]: async (...args: unknown[]) => await wrap(`handle.${name}`, method, handle)(...args),
+      });
     }
     return handle;
   };

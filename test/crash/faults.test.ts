@@ -25,7 +25,9 @@ async function failAt(n: number, kind: FaultKind, dialect: Dialect): Promise<{ i
     if (!isTold) expect(disturbed.exitCode).toBe(3);
     pretendItEnded(scene.home.root);
     // one that cannot be removed stays; gateways take it at once, because its owner is gone
-    const locks = failed().includes(" remove,") ? leftovers(scene.home).filter((name) => name.endsWith(".jsonl.lock")) : [];
+    const locks = failed().includes(" remove,")
+      ? leftovers(scene.home).filter((name) => name.endsWith(".jsonl.lock"))
+      : [];
     const healthy = await rotateInProcess(scene.home);
     expectNothingLost(scene);
     expect(healthy).toMatchObject({ exitCode: 0, report: { name: "default" } });
@@ -40,23 +42,26 @@ async function failAt(n: number, kind: FaultKind, dialect: Dialect): Promise<{ i
   }
 }
 
-describe.each<Dialect>(["claude-code", "openclaw"])("a disk that fails at any one call, under a session of %s", (dialect) => {
-  it.each<FaultKind>(["instead", "halfway", "afterwards"])(
-    "loses nothing, and the next run ends as if it had not failed (the error comes %s)",
-    async (kind) => {
-      const wrong: string[] = [];
-      let tried = 0;
-      for (let isThrough = false; !isThrough; tried += AT_ONCE) {
-        const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
-        const ends = await Promise.all(numbers.map((n) => failAt(n, kind, dialect)));
-        isThrough = ends.some((end) => end.isThrough);
-        wrong.push(...ends.flatMap((end) => end.wrong));
-      }
-      expect(wrong).toEqual([]);
-      expect(tried).toBeGreaterThan(30);
-    },
-  );
-});
+describe.each<Dialect>(["claude-code", "openclaw"])(
+  "a disk that fails at any one call, under a session of %s",
+  (dialect) => {
+    it.each<FaultKind>(["instead", "halfway", "afterwards"])(
+      "loses nothing, and the next run ends as if it had not failed (the error comes %s)",
+      async (kind) => {
+        const wrong: string[] = [];
+        let tried = 0;
+        for (let isThrough = false; !isThrough; tried += AT_ONCE) {
+          const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
+          const ends = await Promise.all(numbers.map((n) => failAt(n, kind, dialect)));
+          isThrough = ends.some((end) => end.isThrough);
+          wrong.push(...ends.flatMap((end) => end.wrong));
+        }
+        expect(wrong).toEqual([]);
+        expect(tried).toBeGreaterThan(30);
+      },
+    );
+  },
+);
 
 /** The same disk, on which another process adds lines in the very moment in which the file loses its name. */
 function withLateLines(disk: Disk, path: string, lines: readonly string[]): Disk {
@@ -78,7 +83,11 @@ function withLateLines(disk: Disk, path: string, lines: readonly string[]): Disk
   };
 }
 
-async function failWithLateLines(n: number, kind: FaultKind, dialect: Dialect): Promise<{ isThrough: boolean; wrong: string[] }> {
+async function failWithLateLines(
+  n: number,
+  kind: FaultKind,
+  dialect: Dialect,
+): Promise<{ isThrough: boolean; wrong: string[] }> {
   const scene = setScene([dialect]);
   const path = scene.sessions[0]?.path ?? "";
   const lines = [1, 2, 3].map((number) => JSON.stringify({ type: "user", late: number, filler: "x".repeat(50) }));
@@ -102,16 +111,22 @@ async function failWithLateLines(n: number, kind: FaultKind, dialect: Dialect): 
   }
 }
 
-describe.each<Dialect>(["claude-code", "openclaw"])("lines that come in the moment of the change, under a session of %s", (dialect) => {
-  it.each<FaultKind>(["instead", "halfway"])("are kept once each, whichever call fails (the error comes %s)", async (kind) => {
-    const wrong: string[] = [];
-    // what comes before the file is touched is tried above
-    for (let tried = 30, isThrough = false; !isThrough; tried += AT_ONCE) {
-      const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
-      const ends = await Promise.all(numbers.map((n) => failWithLateLines(n, kind, dialect)));
-      isThrough = ends.some((end) => end.isThrough);
-      wrong.push(...ends.flatMap((end) => end.wrong));
-    }
-    expect(wrong).toEqual([]);
-  });
-});
+describe.each<Dialect>(["claude-code", "openclaw"])(
+  "lines that come in the moment of the change, under a session of %s",
+  (dialect) => {
+    it.each<FaultKind>(["instead", "halfway"])(
+      "are kept once each, whichever call fails (the error comes %s)",
+      async (kind) => {
+        const wrong: string[] = [];
+        // what comes before the file is touched is tried above
+        for (let tried = 30, isThrough = false; !isThrough; tried += AT_ONCE) {
+          const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
+          const ends = await Promise.all(numbers.map((n) => failWithLateLines(n, kind, dialect)));
+          isThrough = ends.some((end) => end.isThrough);
+          wrong.push(...ends.flatMap((end) => end.wrong));
+        }
+        expect(wrong).toEqual([]);
+      },
+    );
+  },
+);

@@ -1,21 +1,22 @@
-import { spawn, spawnSync } from "node:child_process";
-import {
-  appendFileSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  utimesSync,
-  writeFileSync,
-} from "node:fs";
+import { spawn } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
 import { readRegistryOf } from "../support/home.ts";
 import { keeper } from "../support/keeper.ts";
-import { expectArchivesReadable, expectNothingLost, expectRotated, leftovers, type Scene, setScene } from "./scene.ts";
+import { condemn, restartsOf, withRestart } from "./bot.ts";
+import {
+  CANNOT_COLLAPSE,
+  canCollapseIn,
+  expectArchivesReadable,
+  expectNothingLost,
+  expectRotated,
+  leftovers,
+  type Scene,
+  setScene,
+} from "./scene.ts";
 
 const preload = join(import.meta.dirname, "kill-at-change.cjs");
 /** Homes at once: most of a run's time is waiting. */
@@ -120,23 +121,11 @@ it.each(["claude-code", "openclaw"] as const)(
 );
 
 it("a run killed while it deals with a condemned session restarts the gateway after all, and no run after that", async () => {
-  const restarts = ({ home }: Scene) => {
-    const path = join(home.root, "restarts");
-    return existsSync(path) ? readFileSync(path, "utf8").length : 0;
-  };
   await tell({
     prepare: () => {
       const scene = setScene(["claude-code"]);
-      const { home, sessions } = scene;
-      const folder = join(home.root, "etc");
-      mkdirSync(folder, { mode: 0o700 });
-      const mark = `require("fs").appendFileSync(${JSON.stringify(join(home.root, "restarts"))}, "x")`;
-      const gateway = { logs: [home.log], restart: [process.execPath, "-e", mark] };
-      const bot = { openclaw: { home: home.openclaw }, claude: { home: home.claude }, gateway };
-      writeFileSync(join(folder, "config.json5"), JSON.stringify({ installations: { bot } }), { mode: 0o600 });
-      const text = "messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_x";
-      appendFileSync(home.log, `${new Date().toISOString()} lane=session:${sessions[0]?.key} error: ${text}\n`);
-      return { scene, args: ["--config", join(folder, "config.json5"), "--state-dir", home.state] };
+      condemn(scene.home);
+      return { scene, args: withRestart(scene.home, 0) };
     },
     choose: (changes) => {
       const own = withoutRepetition(changes).filter(({ path }) => !/session-archives|memory/.test(path));
@@ -148,11 +137,11 @@ it("a run killed while it deals with a condemned session restarts the gateway af
       expectRotated(scene);
       // once more than needed only if the kill fell between the restart and the note of it
       const most = path.includes("installations") || path.includes("/locks/") ? 2 : 1;
-      expect(restarts(scene)).toBeGreaterThanOrEqual(1);
-      expect(restarts(scene)).toBeLessThanOrEqual(most);
-      const before = restarts(scene);
+      expect(restartsOf(scene.home)).toBeGreaterThanOrEqual(1);
+      expect(restartsOf(scene.home)).toBeLessThanOrEqual(most);
+      const before = restartsOf(scene.home);
       expect((await keeper(["rotate", ...args])).status).toBe(0);
-      expect(restarts(scene)).toBe(before);
+      expect(restartsOf(scene.home)).toBe(before);
     },
   });
 });
@@ -160,11 +149,7 @@ it("a run killed while it deals with a condemned session restarts the gateway af
 it("a run killed while it shortens a file that somebody keeps open loses nothing, and the next one finishes", async ({
   skip,
 }) => {
-  const scratch = join(import.meta.dirname, `scratch-${process.pid}`);
-  writeFileSync(scratch, Buffer.alloc(16_384));
-  const { status } = spawnSync("fallocate", ["--collapse-range", "--offset", "0", "--length", "4096", scratch]);
-  rmSync(scratch);
-  skip(status !== 0, "this file system cannot collapse ranges, or the fallocate command is missing");
+  skip(!canCollapseIn(tmpdir()), CANNOT_COLLAPSE);
   await tell({
     prepare: () => {
       const scene = setScene(["claude-code"]);

@@ -1,5 +1,6 @@
+import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "vitest";
 import { catalogPathOf, readCatalog } from "../../src/archive/catalog.ts";
@@ -15,7 +16,13 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 
-export type Session = { dialect: "claude-code" | "openclaw"; key: string; sessionId: string; path: string; original: Buffer };
+export type Session = {
+  dialect: "claude-code" | "openclaw";
+  key: string;
+  sessionId: string;
+  path: string;
+  original: Buffer;
+};
 
 /** A home in which an accident is to happen: an oversized session of each dialect that a registry leads to, and a bystander. */
 export type Scene = { home: Home; sessions: Session[]; bystander: string; registry: Record<string, object> };
@@ -36,7 +43,11 @@ export function setScene(dialects: readonly Session["dialect"][] = ["claude-code
     sessions.push({ dialect, key, sessionId, path, original: readFileSync(path) });
   }
   const bystander = addOpenClawSession(home, { bytes: 100 });
-  registry[BYSTANDER] = { sessionId: bystander.sessionId, updatedAt: Date.now() - 300_000, future: { kept: [1, null] } };
+  registry[BYSTANDER] = {
+    sessionId: bystander.sessionId,
+    updatedAt: Date.now() - 300_000,
+    future: { kept: [1, null] },
+  };
   writeRegistry(home, registry);
   return { home, sessions, bystander: bystander.path, registry };
 }
@@ -81,7 +92,10 @@ export function expectRotated({ home, sessions, registry }: Scene): void {
       expect(statSync(path).mode & 0o777).toBe(0o600);
       // not what `--continue` would open first
       expect(statSync(path).mtimeMs, "time of the emptied file").toBeLessThan(Date.now() - 60_000);
-      const { cliSessionIds, cliSessionBindings, claudeCliSessionId, ...rest } = registry[key] as Record<string, object>;
+      const { cliSessionIds, cliSessionBindings, claudeCliSessionId, ...rest } = registry[key] as Record<
+        string,
+        object
+      >;
       expect({ ...entry, sessionId: freshId, updatedAt }).toEqual(rest);
     } else {
       expect(existsSync(path), "the old transcript").toBe(false);
@@ -105,6 +119,17 @@ export function leftovers(home: Home): string[] {
   return allFiles(home.root).filter((name) => /\.(old|draft|partial|lock|tmp)$|\.lock\.|\.session-keeper-/.test(name));
 }
 
+/** Whether a file can lose its first blocks where the scratch homes are. */
+export function canCollapseIn(folder: string): boolean {
+  const path = join(folder, "scratch");
+  writeFileSync(path, Buffer.alloc(16_384));
+  const { status } = spawnSync("fallocate", ["--collapse-range", "--offset", "0", "--length", "4096", path]);
+  rmSync(path);
+  return status === 0;
+}
+
+export const CANNOT_COLLAPSE = "this file system cannot collapse ranges, or the fallocate command is missing";
+
 export function allFiles(folder: string): string[] {
   return (readdirSync(folder, { recursive: true }) as string[]).sort();
 }
@@ -118,7 +143,9 @@ export function linesOf(bytes: Buffer): string[] {
 }
 
 function archiveFolders({ claude, openclaw }: Home): string[] {
-  return [claude, openclaw].map((home) => join(home, "session-archives")).filter((folder) => existsSync(catalogPathOf(folder)));
+  return [claude, openclaw]
+    .map((home) => join(home, "session-archives"))
+    .filter((folder) => existsSync(catalogPathOf(folder)));
 }
 
 function notesIn(home: Home): string[] {

@@ -16,7 +16,8 @@ const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let written = 0;
 process.stdout.write("started\n");
 while (!fs.existsSync(stop)) {
-  for (const end = written + (how === "offset" ? 1 : 500); written < end; written += 1) write(`{"number":${written}}\n`);
+  for (const end = written + (how === "offset" ? 1 : 500); written < end; written += 1)
+    write(`{"number":${written}}\n`);
   Atomics.wait(sleeper, 0, 0, 1);
 }
 process.stdout.write(`${written}\n`);

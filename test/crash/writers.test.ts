@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -15,6 +15,7 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
+import { CANNOT_COLLAPSE, canCollapseIn } from "./scene.ts";
 
 const ROTATIONS = 20;
 
@@ -65,21 +66,13 @@ function countLines(paths: readonly string[], written: number): Uint8Array {
   return counts;
 }
 
-function fileSystemCollapses(): boolean {
-  const path = join(home.root, "scratch");
-  writeFileSync(path, Buffer.alloc(16_384));
-  const { status } = spawnSync("fallocate", ["--collapse-range", "--offset", "0", "--length", "4096", path]);
-  rmSync(path);
-  return status === 0;
-}
-
 describe("a writer at full speed throughout twenty rotations", () => {
   it.for([
     ["that opens, appends and closes for each line", "append"],
     ["that keeps a descriptor with O_APPEND", "held"],
   ] as const)("%s loses no line, and none is kept twice", async ([, how], { skip }) => {
     home = makeHome();
-    skip(how === "held" && !fileSystemCollapses(), "this file system cannot collapse ranges, or the fallocate command is missing");
+    skip(how === "held" && !canCollapseIn(home.root), CANNOT_COLLAPSE);
     const { sessionId, path } = addClaudeSession(home, { bytes: 4000 });
     const writer = await startWriter(how, path);
     const ways = new Set<unknown>();

@@ -1,8 +1,8 @@
 /** Run at build, `node dist/emit-schema.js dist`: writes the JSON Schemas that the package carries. */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { reportJsonSchema } from "../report/schema.ts";
-import { configurationJsonSchema } from "./schema.ts";
+import { configurationJsonSchema } from "./config/schema.ts";
+import { reportJsonSchema } from "./report/schema.ts";
 
 const documents: Record<string, () => object> = {
   "config.schema.json": () => ({ title: "Configuration of session-keeper", ...configurationJsonSchema() }),
