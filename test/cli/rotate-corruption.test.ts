@@ -1,15 +1,7 @@
-import {
-  appendFileSync,
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readFileSync,
-  renameSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { appendFileSync, existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { configure } from "../support/configure.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -27,32 +19,6 @@ import { keeper, keeperJson } from "../support/keeper.ts";
 
 let home: Home;
 afterEach(() => home?.remove());
-
-/** A configuration for the home that counts restarts and health checks. It holds commands, so it must be private. */
-function configure(
-  of: Home,
-  gateway: Record<string, unknown> = {},
-  logs = [of.log],
-): { args: string[]; restarts: () => number } {
-  const folder = join(of.root, "etc");
-  mkdirSync(folder, { recursive: true });
-  chmodSync(folder, 0o700);
-  const [counter, health] = [join(of.root, "restarts"), join(of.root, "health")];
-  const command = (file: string) => [
-    process.execPath,
-    "-e",
-    `require("fs").appendFileSync(${JSON.stringify(file)}, "x")`,
-  ];
-  const installation = {
-    openclaw: { home: of.openclaw },
-    claude: { home: of.claude },
-    gateway: { logs, restart: command(counter), health: command(health), ...gateway },
-  };
-  const file = join(folder, "config.json5");
-  writeFileSync(file, JSON.stringify({ installations: { jarvis: installation } }), { mode: 0o600 });
-  const restarts = () => (existsSync(counter) ? readFileSync(counter, "utf8").length : 0);
-  return { args: ["--config", file, "--state-dir", of.state], restarts };
-}
 
 const now = () => new Date().toISOString();
 

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
@@ -32,12 +33,8 @@ describe.each([
     const before = grow();
     const report = await rotate();
     expect(report.installations.map((installation) => installation.era)).toEqual([era]);
-    expect(archivesIn(join(state.claude, "session-archives")).map((path) => unzip(path))).toEqual([
-      before.claude.bytes,
-    ]);
-    expect(archivesIn(join(state.openclaw, "session-archives")).map((path) => unzip(path))).toEqual([
-      before.openclaw.bytes,
-    ]);
+    expect(archivesIn(join(state.claude, "session-archives")).map(hashOfArchive)).toEqual([before.claude.hash]);
+    expect(archivesIn(join(state.openclaw, "session-archives")).map(hashOfArchive)).toEqual([before.openclaw.hash]);
     expect(readFileSync(before.claude.path, "utf8").trim()).toBe("");
     expect(existsSync(before.openclaw.path)).toBe(false);
 
@@ -94,8 +91,8 @@ describe.each([
       claude: putClaudeTranscript(state, String(ops[BOUND]?.claudeCliSessionId), BIG),
       openclaw: growOpenClawTranscript(state, String(main[MAIN]?.sessionId), BIG),
     };
-    const withBytes = (path: string) => ({ path, bytes: readFileSync(path) });
-    return { claude: withBytes(paths.claude), openclaw: withBytes(paths.openclaw) };
+    const withHash = (path: string) => ({ path, hash: hashOf(readFileSync(path)) });
+    return { claude: withHash(paths.claude), openclaw: withHash(paths.openclaw) };
   }
 });
 
@@ -109,6 +106,9 @@ async function rotate() {
 async function receive(openclaw: InstalledOpenClaw, key: string): Promise<void> {
   await runScript("receive-message.ts", openclaw, state, join(state.openclaw, "openclaw.json"), key);
 }
+
+const hashOf = (bytes: Buffer) => createHash("sha256").update(bytes).digest("hex");
+const hashOfArchive = (path: string) => hashOf(unzip(path));
 
 const idsOf = (registry: Registry) =>
   Object.fromEntries(Object.entries(registry).map(([key, { sessionId }]) => [key, sessionId]));

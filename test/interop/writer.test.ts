@@ -56,7 +56,7 @@ async function rotate(sessionId: string, era: string): Promise<void> {
   for (let run = 1; ; run += 1) {
     const report = await keeperJson(args, state.env);
     expect(report.installations[0]?.era).toBe(era);
-    const unfinished = report.installations[0]?.actions.filter(({ result }) => result !== "done") ?? [];
+    const unfinished = report.installations[0]?.actions.filter(({ result }) => !/done$/.test(result)) ?? [];
     if (unfinished.length === 0) return expect(report.status).toBe(0);
     expect(unfinished).toMatchObject(run < MOST_RUNS ? [{ kind: "edit-registry", result: "busy" }] : []);
   }

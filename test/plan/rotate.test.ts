@@ -60,6 +60,7 @@ function aCandidate(more: Partial<Candidate> = {}): Candidate {
     isCondemned: false,
     isNamed: false,
     quietForMs: 60_000,
+    prunable: [],
     ...more,
   };
 }

@@ -1,0 +1,29 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Home } from "./home.ts";
+
+/** A configuration for the home that counts restarts and health checks. It holds commands, so it must be private. */
+export function configure(
+  of: Home,
+  gateway: Record<string, unknown> = {},
+  logs = [of.log],
+): { args: string[]; restarts: () => number } {
+  const folder = join(of.root, "etc");
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o700);
+  const [counter, health] = [join(of.root, "restarts"), join(of.root, "health")];
+  const command = (file: string) => [
+    process.execPath,
+    "-e",
+    `require("fs").appendFileSync(${JSON.stringify(file)}, "x")`,
+  ];
+  const installation = {
+    openclaw: { home: of.openclaw },
+    claude: { home: of.claude },
+    gateway: { logs, restart: command(counter), health: command(health), ...gateway },
+  };
+  const file = join(folder, "config.json5");
+  writeFileSync(file, JSON.stringify({ installations: { jarvis: installation } }), { mode: 0o600 });
+  const restarts = () => (existsSync(counter) ? readFileSync(counter, "utf8").length : 0);
+  return { args: ["--config", file, "--state-dir", of.state], restarts };
+}
