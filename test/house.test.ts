@@ -18,7 +18,7 @@ const mayImport: Record<string, Rule> = {
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host"] },
-  installation: { code: ["errors", "host", "disk", "registry"], types: ["config"] },
+  installation: { code: ["errors", "host", "disk", "registry"], types: ["config", "dialects"] },
   inspect: {
     code: ["errors", "host", "dialects", "transcript", "registry", "locks", "archive", "gateway-log", "installation"],
     types: ["config", "state"],

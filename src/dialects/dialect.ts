@@ -2,7 +2,7 @@
 export type Row = Record<string, unknown>;
 
 /** What one row says about files that a tool call changed. */
-export type FileChanges = {
+type FileChanges = {
   calls: { id: string; paths: string[] }[];
   /** ids of calls that failed, so that their files were not changed */
   failed: string[];

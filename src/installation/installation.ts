@@ -1,11 +1,9 @@
 import type { InstallationSettings } from "../config/settings.ts";
+import type { Dialect } from "../dialects/dialect.ts";
 import type { Fingerprint, PathKind } from "../disk/fingerprint.ts";
 import type { Registry, RegistryEntry } from "../registry/read.ts";
 import type { EraVerdict } from "./era.ts";
 import type { OpenClawConfig } from "./openclaw-config.ts";
-
-/** The dialects a transcript may be written in. */
-export type DialectName = "claude-code" | "openclaw";
 
 /** One bot or one person's setup, as found on disk. All paths are real paths. */
 export type Installation = {
@@ -39,7 +37,7 @@ export type EntryReference = { agent: string; registryPath: string; entry: Regis
 
 /** A session's file, with everything that says whose it is. */
 export type Transcript = {
-  dialect: DialectName;
+  dialect: Dialect["name"];
   path: string;
   sessionId: string;
   /** The agent's id, or the name of the Claude Code project folder. */

@@ -64,7 +64,7 @@ export function ownerFacts(pid: number): OwnerFacts {
  *
  * @returns true when the judged lock is gone
  */
-export function removeCaptured(disk: Disk, judged: LockFile): boolean {
+function removeCaptured(disk: Disk, judged: LockFile): boolean {
   const captured = draftPathFor(judged.path);
   try {
     disk.rename(judged.path, captured);

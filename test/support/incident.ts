@@ -28,7 +28,7 @@ export function makeIncident(
 }
 
 /** Moves every ISO time in a text by so many milliseconds. */
-export function moveTimes(text: string, ms: number): string {
+function moveTimes(text: string, ms: number): string {
   return text.replace(/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z/g, (time) =>
     new Date(Date.parse(time) + ms).toISOString(),
   );

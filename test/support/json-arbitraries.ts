@@ -7,7 +7,7 @@ export type JsonNode = { raw: string } | { array: JsonNode[] } | { object: [stri
 export type Style = { pretty: number } | { spaces: string[]; escaped: boolean };
 
 /** Names that trip naive readers. */
-export const nastyNames = [
+const nastyNames = [
   "__proto__",
   "constructor",
   "toString",
