@@ -67,10 +67,7 @@ function plannedRestart({ installation, plan }: Seen): ReportedAction[] {
 }
 
 function planned(step: Step, findings: readonly Finding[]): ReportedAction {
-  const bytes = "transcript" in step ? step.transcript.fingerprint.sizeBytes : 0;
-  const shrinks = step.kind === "empty-transcript" || step.kind === "remove-transcript";
-  const detail =
-    step.kind === "archive-transcript" ? { bytes } : shrinks ? { bytesBefore: bytes, bytesAfter: 0 } : undefined;
+  const detail = plannedDetail(step);
   return {
     kind: step.kind,
     message: wordPlanned(step),
@@ -79,6 +76,13 @@ function planned(step: Step, findings: readonly Finding[]): ReportedAction {
     result: "planned",
     ...(detail ? { detail } : {}),
   };
+}
+
+function plannedDetail(step: Step): Record<string, unknown> | undefined {
+  if (step.kind === "edit-registry") return { registry: step.entry.registryPath };
+  if (step.kind === "archive-transcript") return { bytes: step.transcript.fingerprint.sizeBytes };
+  const shrinks = step.kind === "empty-transcript" || step.kind === "remove-transcript";
+  return shrinks ? { bytesBefore: step.transcript.fingerprint.sizeBytes, bytesAfter: 0 } : undefined;
 }
 
 function reportOutcome(outcome: Outcome, findings: readonly Finding[]): ReportedAction {

@@ -129,13 +129,12 @@ function subjectLines(
 
 function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: HumanOptions, paint: Paint): string[] {
   const { result, message, detail, path } = action;
-  if (result === "planned") return [row(dryRun ? "would" : "will", message, "cyan", paint)];
-  if (result === "done") {
-    const where = [detail?.archive, detail?.note, detail?.registry].find(
-      (place) => typeof place === "string" && place !== path,
-    );
-    return [row("done", message, "green", paint), ...(where ? [`           ${paint("dim", String(where))}`] : [])];
-  }
+  const where = [detail?.archive, detail?.note, detail?.registry].find(
+    (place) => typeof place === "string" && place !== path,
+  );
+  const place = where ? [`           ${paint("dim", String(where))}`] : [];
+  if (result === "planned") return [row(dryRun ? "would" : "will", message, "cyan", paint), ...place];
+  if (result === "done") return [row("done", message, "green", paint), ...place];
   if (result === "already-done") return verbose ? [row("done", message, "green", paint)] : [];
   return [row(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
 }

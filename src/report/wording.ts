@@ -35,8 +35,8 @@ const STEPS = {
   "edit-registry": {
     plan: (s) =>
       "change" in s && s.change === "fresh-start"
-        ? `give its entry in ${registryIn(s)} a fresh start`
-        : `clear its binding in ${registryIn(s)}, so that the next message starts a fresh session`,
+        ? "give its registry entry a fresh start, as by /reset"
+        : "clear its binding, so that the next message starts a fresh session",
     done: (s) =>
       "change" in s && s.change === "fresh-start" ? "its registry entry has a fresh start" : "its binding is cleared",
   },
@@ -115,8 +115,4 @@ function placing({ condemns, attribution, candidates }: Evidence): string {
   if (condemns || attribution === undefined) return "";
   if (attribution === "unknown") return "; the session that it names is not here";
   return `; it names no session, and ${candidates} could be meant, so nothing was done; if you know which: session-keeper rotate --session ID --force`;
-}
-
-function registryIn(step: Step): string {
-  return "entry" in step ? step.entry.registryPath : "the registry";
 }

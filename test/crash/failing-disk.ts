@@ -6,19 +6,18 @@ export type FaultKind = "instead" | "halfway" | "afterwards";
 
 const CODES = ["ENOSPC", "EIO", "EACCES", "EROFS", "EDQUOT"];
 
-/** A real disk whose `failAt`-th call fails, and that counts its calls. */
-export function openFailingDisk(
-  failAt: number,
-  kind: FaultKind,
-): { disk: Disk; calls: () => number; failed: () => string } {
+/** A call to a disk: the how-manieth, what, and on which path. */
+export type Call = { n: number; name: string; path: string };
+
+const WRITING = ["append", "createWith", "replace", "overwrite", "handle.write"];
+
+/** A real disk whose `failAt`-th call fails, and that notes its calls. With 0 none fails. */
+export function openFailingDisk(failAt: number, kind: FaultKind): { disk: Disk; calls: Call[] } {
   const real = openDisk();
-  let calls = 0;
-  let failed = "nothing";
-  const isDue = (name: string) => {
-    calls += 1;
-    if (calls !== failAt) return false;
-    failed = `call ${failAt}, ${name}, ${kind}`;
-    return true;
+  const calls: Call[] = [];
+  const isDue = (name: string, path: unknown) => {
+    calls.push({ n: calls.length + 1, name, path: typeof path === "string" ? path : "" });
+    return calls.length === failAt;
   };
   const fault = () => {
     const code = CODES[failAt % CODES.length] ?? "EIO";
@@ -26,7 +25,7 @@ export function openFailingDisk(
   };
   const wrap = (name: string, original: (...args: unknown[]) => unknown, self: object) =>
     function wrapped(...args: unknown[]): unknown {
-      if (!isDue(name)) return original.apply(self, args);
+      if (!isDue(name, args[0])) return original.apply(self, args);
       if (kind === "afterwards") {
         const result = original.apply(self, args);
         if (result instanceof Promise) return result.then((value) => closeAndThrow(value, fault()));
@@ -52,7 +51,21 @@ export function openFailingDisk(
     }
     return handle;
   };
-  return { disk, calls: () => calls, failed: () => failed };
+  return { disk, calls };
+}
+
+/** The calls that are worth to fail in this way: others end alike, and so does each further line of the journal. */
+export function worthFailing(calls: readonly Call[], kind: FaultKind): Call[] {
+  const firstOfJournal = calls.find(isOfJournal);
+  const own = calls.filter((call) => !isOfJournal(call) || call === firstOfJournal);
+  if (kind === "instead") return own;
+  const names =
+    kind === "halfway" ? WRITING : ["link", "rename", "remove", "create", "createWith", "replace", "append"];
+  return own.filter(({ name }) => names.includes(name));
+}
+
+function isOfJournal({ path }: Call): boolean {
+  return path.endsWith("journal.jsonl");
 }
 
 /** The same call with half of what it would write; undefined for calls that write nothing. */
@@ -62,7 +75,7 @@ function halve(name: string, args: unknown[]): unknown[] | undefined {
     const [bytes, offset, length, position] = args as [Buffer, number, number, number];
     return [bytes, offset, Math.floor(length / 2), position];
   }
-  if (!["append", "createWith", "replace", "overwrite"].includes(name)) return undefined;
+  if (!WRITING.includes(name)) return undefined;
   const bytes = Buffer.from(content as string | Buffer);
   return [path, bytes.subarray(0, Math.floor(bytes.length / 2)), ...rest];
 }

@@ -3,61 +3,80 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import type { Disk } from "../../src/disk/disk.ts";
 import { archivesIn, unzip } from "../support/home.ts";
-import { type FaultKind, openFailingDisk } from "./failing-disk.ts";
+import { type Call, type FaultKind, openFailingDisk, worthFailing } from "./failing-disk.ts";
 import { pretendItEnded, rotateInProcess } from "./in-process.ts";
-import { expectNothingLost, expectRotated, leftovers, linesIn, linesOf, type Session, setScene } from "./scene.ts";
+import {
+  expectNothingLost,
+  expectRotated,
+  leftovers,
+  linesIn,
+  linesOf,
+  type Scene,
+  type Session,
+  setScene,
+} from "./scene.ts";
 
 type Dialect = Session["dialect"];
 
 /** Homes at once: most of a run's time is waiting. */
 const AT_ONCE = 8;
 
-/** One home, whose run fails at its n-th call to the disk. Returns what was wrong afterwards, in words. */
-async function failAt(n: number, kind: FaultKind, dialect: Dialect): Promise<{ isThrough: boolean; wrong: string[] }> {
-  const scene = setScene([dialect]);
-  const { disk, calls, failed } = openFailingDisk(n, kind);
-  try {
-    const disturbed = await rotateInProcess(scene.home, disk);
-    if (calls() < n) return { isThrough: true, wrong: [] };
-    expectNothingLost(scene);
-    // a note or a line of the journal that is missing is told, and does not make a rotation fail
-    const isTold = disturbed.report.actions.some(({ message }) => message.includes("could not be written"));
-    if (!isTold) expect(disturbed.exitCode).toBe(3);
-    pretendItEnded(scene.home.root);
-    // one that cannot be removed stays; gateways take it at once, because its owner is gone
-    const locks = failed().includes(" remove,")
-      ? leftovers(scene.home).filter((name) => name.endsWith(".jsonl.lock"))
-      : [];
-    const healthy = await rotateInProcess(scene.home);
-    expectNothingLost(scene);
-    expect(healthy).toMatchObject({ exitCode: 0, report: { name: "default" } });
-    expect(healthy.report.failure).toBeUndefined();
-    for (const name of locks) rmSync(join(scene.home.root, name));
-    expectRotated(scene);
-    return { isThrough: false, wrong: [] };
-  } catch (error) {
-    return { isThrough: false, wrong: [`${failed()}: ${(error as Error).message}`] };
-  } finally {
-    scene.home.remove();
+/**
+ * Has one run after the other fail, each at another call and on a home of its own. `attempt` runs with the disk that it is
+ * given and checks what is left; it is also given the call that failed, or null for the run whose calls are counted.
+ */
+async function failAtEach(
+  dialect: Dialect,
+  kind: FaultKind,
+  choose: (calls: Call[], scene: Scene) => Call[],
+  attempt: (scene: Scene, disk: Disk, failed: Call | null) => Promise<void>,
+): Promise<void> {
+  const wrong: string[] = [];
+  const tryOne = async (failed: Call | null): Promise<Call[]> => {
+    const scene = setScene([dialect]);
+    const { disk, calls } = openFailingDisk(failed?.n ?? 0, kind);
+    try {
+      await attempt(scene, disk, failed);
+    } catch (error) {
+      const where = failed ? `${failed.n} ${failed.name} ${failed.path}` : "no call";
+      wrong.push(`${where} failed: ${(error as Error).message}`);
+    } finally {
+      scene.home.remove();
+    }
+    return choose(calls, scene);
+  };
+  const chosen = await tryOne(null);
+  expect(chosen.length).toBeGreaterThan(0);
+  for (let at = 0; at < chosen.length; at += AT_ONCE) {
+    await Promise.all(chosen.slice(at, at + AT_ONCE).map(tryOne));
   }
+  expect(wrong).toEqual([]);
 }
 
 describe.each<Dialect>(["claude-code", "openclaw"])(
-  "a disk that fails at any one call, under a session of %s",
+  "a disk that fails at any one call, with a session of %s",
   (dialect) => {
     it.each<FaultKind>(["instead", "halfway", "afterwards"])(
       "loses nothing, and the next run ends as if it had not failed (the error comes %s)",
       async (kind) => {
-        const wrong: string[] = [];
-        let tried = 0;
-        for (let isThrough = false; !isThrough; tried += AT_ONCE) {
-          const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
-          const ends = await Promise.all(numbers.map((n) => failAt(n, kind, dialect)));
-          isThrough = ends.some((end) => end.isThrough);
-          wrong.push(...ends.flatMap((end) => end.wrong));
-        }
-        expect(wrong).toEqual([]);
-        expect(tried).toBeGreaterThan(30);
+        const choose = (calls: Call[]) => worthFailing(calls, kind);
+        await failAtEach(dialect, kind, choose, async (scene, disk, failed) => {
+          const disturbed = await rotateInProcess(scene.home, disk);
+          expectNothingLost(scene);
+          // a note or a line of the journal that is missing is told, and does not make a rotation fail
+          const isTold = disturbed.report.actions.some(({ message }) => message.includes("could not be written"));
+          if (failed && !isTold) expect(disturbed.exitCode).toBe(3);
+          pretendItEnded(scene.home.root);
+          // one that cannot be removed stays; gateways take it at once, because its owner is gone
+          const locks =
+            failed?.name === "remove" ? leftovers(scene.home).filter((name) => name.endsWith(".jsonl.lock")) : [];
+          const healthy = await rotateInProcess(scene.home);
+          expectNothingLost(scene);
+          expect(healthy.report.failure).toBeUndefined();
+          expect(healthy.exitCode).toBe(0);
+          for (const name of locks) rmSync(join(scene.home.root, name));
+          expectRotated(scene);
+        });
       },
     );
   },
@@ -83,49 +102,33 @@ function withLateLines(disk: Disk, path: string, lines: readonly string[]): Disk
   };
 }
 
-async function failWithLateLines(
-  n: number,
-  kind: FaultKind,
-  dialect: Dialect,
-): Promise<{ isThrough: boolean; wrong: string[] }> {
-  const scene = setScene([dialect]);
-  const path = scene.sessions[0]?.path ?? "";
-  const lines = [1, 2, 3].map((number) => JSON.stringify({ type: "user", late: number, filler: "x".repeat(50) }));
-  const { disk, calls, failed } = openFailingDisk(n, kind);
-  try {
-    await rotateInProcess(scene.home, withLateLines(disk, path, lines));
-    const isThrough = calls() < n;
-    pretendItEnded(scene.home.root);
-    expect((await rotateInProcess(scene.home)).report.failure).toBeUndefined();
-    const kept = [...archivesIn(scene.home.root).flatMap((archive) => linesOf(unzip(archive))), ...linesIn(path)];
-    const counts = lines.map((line) => kept.filter((other) => other === line).length);
-    // an archive that a fault kept from being crossed off may be made twice
-    const isOnce = isThrough || dialect === "claude-code" || !failed().includes(" remove,");
-    if (kept.some((line) => line.includes('"late"'))) expect(counts).toEqual(isOnce ? [1, 1, 1] : [2, 2, 2]);
-    expect(leftovers(scene.home).filter((name) => !name.endsWith(".lock"))).toEqual([]);
-    return { isThrough, wrong: isThrough && kept.length === 0 ? ["no line was ever late"] : [] };
-  } catch (error) {
-    return { isThrough: false, wrong: [`${failed()}: ${(error as Error).message}`] };
-  } finally {
-    scene.home.remove();
-  }
-}
-
 describe.each<Dialect>(["claude-code", "openclaw"])(
-  "lines that come in the moment of the change, under a session of %s",
+  "lines that come in the moment of the change, with a session of %s",
   (dialect) => {
     it.each<FaultKind>(["instead", "halfway"])(
       "are kept once each, whichever call fails (the error comes %s)",
       async (kind) => {
-        const wrong: string[] = [];
+        const lines = [1, 2, 3].map((number) => JSON.stringify({ type: "user", late: number, filler: "x".repeat(50) }));
         // what comes before the file is touched is tried above
-        for (let tried = 30, isThrough = false; !isThrough; tried += AT_ONCE) {
-          const numbers = Array.from({ length: AT_ONCE }, (_, index) => tried + index + 1);
-          const ends = await Promise.all(numbers.map((n) => failWithLateLines(n, kind, dialect)));
-          isThrough = ends.some((end) => end.isThrough);
-          wrong.push(...ends.flatMap((end) => end.wrong));
-        }
-        expect(wrong).toEqual([]);
+        const choose = (calls: Call[], { sessions }: Scene) => {
+          const first = calls.findIndex(
+            ({ name, path }) => path === sessions[0]?.path && (name === "link" || name === "rename"),
+          );
+          return worthFailing(calls.slice(first + 1), kind);
+        };
+        await failAtEach(dialect, kind, choose, async (scene, disk, failed) => {
+          const path = scene.sessions[0]?.path ?? "";
+          await rotateInProcess(scene.home, withLateLines(disk, path, lines));
+          pretendItEnded(scene.home.root);
+          expect((await rotateInProcess(scene.home)).report.failure).toBeUndefined();
+          const kept = [...archivesIn(scene.home.root).flatMap((archive) => linesOf(unzip(archive))), ...linesIn(path)];
+          const counts = lines.map((line) => kept.filter((other) => other === line).length);
+          // an archive that could not be crossed off any more may be made twice
+          const most = failed?.name === "remove" && dialect === "openclaw" ? 2 : 1;
+          expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
+          expect(Math.max(...counts)).toBeLessThanOrEqual(most);
+          expect(leftovers(scene.home).filter((name) => !name.endsWith(".lock"))).toEqual([]);
+        });
       },
     );
   },

@@ -15,8 +15,9 @@ function write(line) {
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
 let written = 0;
 process.stdout.write("started\n");
-while (!fs.existsSync(stop)) {
-  for (const end = written + (how === "offset" ? 1 : 500); written < end; written += 1)
+const deadline = Date.now() + 120_000; // in case nobody is left to say stop
+while (!fs.existsSync(stop) && Date.now() < deadline) {
+  for (const end = written + (how === "offset" ? 1 : 200); written < end; written += 1)
     write(`{"number":${written}}\n`);
   Atomics.wait(sleeper, 0, 0, 1);
 }

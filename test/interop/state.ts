@@ -95,10 +95,18 @@ function put(path: string, options: TranscriptOptions): string {
   return path;
 }
 
-/** What a process of OpenClaw gets to see: this home and nothing else. */
+/** What a process of OpenClaw gets to see: this home and nothing else, no network, none of the plugins it loads at length. */
 export function openClawEnv(state: State): NodeJS.ProcessEnv {
-  const env = { PATH: process.env.PATH, ...state.env, OPENCLAW_STATE_DIR: state.openclaw };
-  return { ...env, OPENCLAW_NO_RESPAWN: "1", OPENCLAW_SKIP_CHANNELS: "1", NO_COLOR: "1", npm_config_offline: "true" };
+  return {
+    PATH: process.env.PATH,
+    ...state.env,
+    OPENCLAW_STATE_DIR: state.openclaw,
+    OPENCLAW_NO_RESPAWN: "1",
+    OPENCLAW_SKIP_CHANNELS: "1",
+    OPENCLAW_DISABLE_BUNDLED_PLUGINS: "1",
+    npm_config_offline: "true",
+    NO_COLOR: "1",
+  };
 }
 
 /** Runs a script of this folder on a package's own functions. Returns what it printed. */
