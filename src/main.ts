@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { version } from "../package.json";
-import { type Invocation, type OutputChoice, parseCommandLine } from "./program.ts";
+import { type Invocation, type OutputChoice, readUsualCommandLine } from "./invocation.ts";
 import type { ReportDocument } from "./report/document.ts";
 import { beginReport, finishReport } from "./report/document.ts";
 import { describeFailure } from "./run/prospects.ts";
@@ -18,7 +18,8 @@ async function main(): Promise<void> {
   }
   let invocation: Invocation;
   try {
-    invocation = parseCommandLine(process.argv.slice(2), version);
+    const argv = process.argv.slice(2);
+    invocation = readUsualCommandLine(argv) ?? (await import("./program.ts")).parseCommandLine(argv, version);
   } catch (error) {
     const { message, hint } = describeFailure(error);
     if (process.argv.includes("--json")) {

@@ -33,7 +33,8 @@ const mayImport: Record<string, Rule> = {
     types: ["config", "state", "inspect", "plan", "apply", "archive", "installation"],
   },
   commands: { code: [] },
-  program: { code: ["errors", "config", "commands"], types: ["run"] },
+  invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
+  program: { code: ["errors", "commands", "invocation"] },
   run: { code: ["*"] },
   main: { code: ["*"] },
   "emit-schema": { code: ["config", "report"] },
@@ -204,7 +205,7 @@ const throughTheProgram: Record<string, string> = {
   apply:
     "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript restart-gateway",
   archive: "catalog folder",
-  commands: "command index rotate",
+  commands: "command global-options index rotate",
   dialects: "claude-code dialect index openclaw",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   host: "child-process command host processes",

@@ -1,14 +1,20 @@
-import type { Option } from "commander";
+/** One option, as data: read by the quick reader for usual command lines, and by the full one for help and for errors. */
+export type OptionSpec = {
+  /** as commander writes it, such as `-c, --config <file>` */
+  flags: string;
+  text: string;
+  choices?: readonly string[];
+  /** may be given several times; in words: what holds when it is not given */
+  listElse?: string;
+  defaultValue?: string;
+  isHidden?: boolean;
+};
 
 /** Something that a person can type: what it is called, what it is for, which options it has besides the common ones. */
 export type Command = {
   name: string;
   summary: string;
-  options: Option[];
+  options: readonly OptionSpec[];
   /** example lines for its help */
   examples: readonly string[];
 };
-
-export function defineCommand(command: Command): Command {
-  return command;
-}

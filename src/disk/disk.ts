@@ -102,10 +102,13 @@ export function openDisk() {
         closeSync(descriptor);
       }
     },
-    /** Overwrites bytes inside an existing file and syncs it. */
-    overwrite(path: string, content: Uint8Array, position: number): void {
-      const descriptor = openSync(path, O_WRONLY | O_NOFOLLOW);
+    /** Overwrites bytes inside an existing file and syncs it; never those of another file that took its name. */
+    overwrite(path: string, content: Uint8Array, position: number, found: Fingerprint): void {
+      const descriptor = openSync(path, O_WRONLY | O_NOFOLLOW | O_NONBLOCK);
       try {
+        const { dev, ino } = fstatSync(descriptor);
+        if (dev !== found.device || ino !== found.inode)
+          throw new KeeperError("changed", `another file took the name of ${path}`, "it was left alone");
         writeWhole(descriptor, content, position);
         fsyncSync(descriptor);
       } finally {
@@ -127,9 +130,12 @@ export function openDisk() {
      * size and less than the file's size. Linux on ext4 and xfs only, through the `fallocate` command, because Node does
      * not offer the call. Returns false, with nothing changed, where the file system or the command is missing.
      */
-    async collapse(path: string, length: number): Promise<boolean> {
-      const argv = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(length), path];
-      const { status } = await runCommand(argv, { timeoutMs: 60_000, env: { PATH: process.env.PATH, LC_ALL: "C" } });
+    async collapse(file: { fd: number }, length: number): Promise<boolean> {
+      // The open file is handed on as standard input: its name may be another file's by now, and after a change of user a
+      // process may not look into its own parent's descriptors.
+      const argv = ["fallocate", "--collapse-range", "--offset", "0", "--length", String(length), "/proc/self/fd/0"];
+      const env = { PATH: process.env.PATH, LC_ALL: "C" };
+      const { status } = await runCommand(argv, { timeoutMs: 60_000, env, stdin: file.fd });
       return status === 0;
     },
     /** A second name for a file; fails (EEXIST) when the name is taken, so it never replaces anything. */

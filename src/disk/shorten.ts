@@ -1,5 +1,5 @@
 import { statfsSync } from "node:fs";
-import type { FileHandle } from "node:fs/promises";
+import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { holdersOf } from "../host/processes.ts";
@@ -56,8 +56,6 @@ export function carelessWriter(found: Fingerprint): string | undefined {
 
 async function collapse(disk: Disk, path: string, file: FileHandle, bytes: number, writer: number): Promise<Shortened> {
   const blockBytes = statfsSync(path).bsize;
-  // by way of our own descriptor, so that a link that takes the name meanwhile is not followed
-  const same = `/proc/${process.pid}/fd/${file.fd}`;
   const whole = Math.floor(bytes / blockBytes) * blockBytes;
   const { sizeBytes } = fingerprintOfDescriptor(file.fd);
   const length = whole >= sizeBytes ? whole - blockBytes : whole;
@@ -67,9 +65,9 @@ async function collapse(disk: Disk, path: string, file: FileHandle, bytes: numbe
   const padding = Buffer.alloc(bytes - Math.max(0, length), SPACE);
   if (padding.length > 0) {
     padding[padding.length - 1] = NEWLINE;
-    disk.overwrite(path, padding, bytes - padding.length);
+    disk.overwrite(path, padding, bytes - padding.length, fingerprintOfDescriptor(file.fd));
   }
-  if (length > 0 && !(await disk.collapse(same, length)))
+  if (length > 0 && !(await disk.collapse(file, length)))
     return { refused: "the file system refused to shorten it in place" };
   return {
     how: length > 0 ? "collapsed" : "padded",
@@ -82,7 +80,12 @@ async function canCollapse(disk: Disk, path: string, blockBytes: number): Promis
   const trial = draftPathFor(path);
   disk.createWith(trial, Buffer.alloc(2 * blockBytes), ownershipOf(fingerprintAt(path)));
   try {
-    return await disk.collapse(trial, blockBytes);
+    const file = await open(trial);
+    try {
+      return await disk.collapse(file, blockBytes);
+    } finally {
+      await file.close();
+    }
   } finally {
     disk.remove(trial);
   }

@@ -23,9 +23,7 @@ export async function assignPositions(
     if (!log) continue;
     try {
       keys.set(path, fileKey(log.stats));
-      // A single file that is not what it was is looked after by itself, with the files beside it.
-      const assignment =
-        (await findContinued(log, known)) ?? (files.length > 1 ? await findCopied(log, known) : undefined);
+      const assignment = (await findContinued(log, known)) ?? (await findCopied(log, known));
       if (assignment) assigned.set(path, assignment);
     } finally {
       await log.handle.close();

@@ -31,9 +31,8 @@ export async function followLog(
   const found = await logFilesOf(source);
   const ours = new Map([...known].filter(([path, position]) => position.source === source || found.includes(path)));
   const { assigned, keys } = await assignPositions(found, ours);
-  // Another source of this look may have read the same file, and with it whatever is known of its path.
+  // Another source of this look may have read the same file.
   const files = found.filter((path) => !options.taken.has(keys.get(path) ?? ""));
-  for (const path of found) if (!files.includes(path)) ours.delete(path);
   for (const key of keys.values()) options.taken.add(key);
 
   const look: Look = {

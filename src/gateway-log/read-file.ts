@@ -1,6 +1,13 @@
 import { lookBack } from "./look-back.ts";
 import { fileKey, type OpenLog, openLog } from "./open-log.ts";
-import { isContinued, isUntouched, type LogPosition, positionAfter, vacantPosition } from "./position.ts";
+import {
+  holdsReadPart,
+  isContinued,
+  isUntouched,
+  type LogPosition,
+  positionAfter,
+  vacantPosition,
+} from "./position.ts";
 import { latest, type ReadContext, readRange } from "./read-range.ts";
 import { lastKnown, type OlderPart, readNewGenerations, readRest } from "./rotated.ts";
 
@@ -44,7 +51,9 @@ export async function readLogFile(
     if (log) context.taken.add(fileKey(log.stats));
     if (!position) return log ? await readFirst(log, context) : { position, older: [], bytesRead: 0 };
     const isElsewhere = options.isRestElsewhere === true;
-    if (!isElsewhere && log && (await isContinued(log, position))) return await readOn(log, position, context);
+    // An editor leaves a new file with the old content.
+    const isKnown = log && ((await isContinued(log, position)) || (await holdsReadPart(log, position)));
+    if (isKnown && !isElsewhere) return await readOn(log, position, context);
     const rest = isElsewhere ? undefined : await readRest(path, position, context);
     const generations = await readNewGenerations(path, lastKnown(position), context);
     const older = [...(rest?.older ?? []), ...generations.older];

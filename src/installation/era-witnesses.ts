@@ -26,7 +26,9 @@ export function eraWitnesses(from: {
   };
   if (from.configuredVersion !== "auto") add("configured", from.configuredVersion);
   add("lastTouched", from.config.lastTouchedVersion);
-  if (from.gatewayPid !== undefined) add("gateway", versionOfProcess(from.gatewayPid));
+  // a gateway that set its process title hides its path; then the command on the PATH has to do
+  const running = from.gatewayPid === undefined ? undefined : versionOfProcess(from.gatewayPid);
+  if (running) add("gateway", running);
   else add("path", versionOnPath(from.searchPath));
   const isVersionKnown = witnesses.length > 0;
   if (hasSessionTables(from.home, isVersionKnown)) witnesses.push({ source: "disk", era: "S" });

@@ -42,9 +42,9 @@ function claudeTranscripts({ claude, registries, workspaces, leftBehind, unreada
     const folder = join(claude.projects, group);
     if (lookAt(folder)?.kind !== "folder") continue;
     for (const name of listFolder(folder, unreadable)) {
-      if (isLeftBehind(name)) leftBehind.push(join(folder, name));
+      if (isLeftBehind(name)) leftBehind.push(`${folder}/${name}`);
       const sessionId = CLAUDE_TRANSCRIPT.exec(name)?.[1];
-      const file = sessionId === undefined ? undefined : look(join(folder, name), unreadable);
+      const file = sessionId === undefined ? undefined : look(`${folder}/${name}`, unreadable);
       if (sessionId === undefined || !file) continue;
       const entries = bound.get(sessionId) ?? [];
       transcripts.push({
@@ -74,9 +74,9 @@ function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sour
   );
   for (const [folder, group] of folders) {
     for (const name of listFolder(folder, unreadable)) {
-      if (isLeftBehind(name)) leftBehind.push(join(folder, name));
+      if (isLeftBehind(name)) leftBehind.push(`${folder}/${name}`);
       const sessionId = OPENCLAW_SIDECAR.test(name) ? undefined : OPENCLAW_TRANSCRIPT.exec(name)?.[1];
-      const file = sessionId === undefined ? undefined : look(join(folder, name), unreadable);
+      const file = sessionId === undefined ? undefined : look(`${folder}/${name}`, unreadable);
       if (sessionId === undefined || !file) continue;
       transcripts.push({
         dialect: "openclaw",
@@ -107,7 +107,7 @@ function transcriptPathsOf(
     const named = join(realPathOr(dirname(mapped)), basename(mapped));
     if (folders.includes(dirname(named))) return [named];
   }
-  return entry.sessionId ? folders.map((folder) => join(folder, `${entry.sessionId}.jsonl`)) : [];
+  return entry.sessionId ? folders.map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
 }
 
 function look(

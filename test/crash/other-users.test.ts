@@ -1,3 +1,4 @@
+import { spawn, spawnSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
@@ -28,7 +29,7 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 import { addBoundSession, giveTo, isRoot, OWNER, ROTATED, resultsOf, rotateAs } from "./rotate-as.ts";
-import { allFiles, leftovers } from "./scene.ts";
+import { allFiles, CANNOT_COLLAPSE, canCollapseIn, leftovers } from "./scene.ts";
 
 let home: Home;
 beforeEach(() => {
@@ -170,6 +171,26 @@ describe.skipIf(!isRoot)("as root, for the home of another user", () => {
     expect(archivesIn(home.root).length).toBe(2);
     expect(leftovers(home)).toEqual([]);
     expect(rotateAs(home, ["--verbose"]).status).toBe(0); // and an idle run
+  });
+
+  it("a file that a process of his keeps open is shortened in place", ({ skip }) => {
+    skip(!canCollapseIn(home.root), CANNOT_COLLAPSE);
+    const { sessionId, path } = addBoundSession(home);
+    giveTo(home, OWNER);
+    const { ino } = statSync(path);
+    const holder = spawn("setpriv", [
+      `--reuid=${OWNER}`,
+      `--regid=${OWNER}`,
+      "--clear-groups",
+      ...["sh", "-c", `exec 3>>"$0"; exec sleep 60`, path],
+    ]);
+    onTestFinished(() => void holder.kill("SIGKILL"));
+    spawnSync("sleep", ["0.3"]);
+    const report = rotateAs(home, ["--force", "--session", sessionId]);
+    expect(resultsOf(report)).toEqual(ROTATED);
+    expect(report.installations[0]?.actions.at(-1)?.detail).toMatchObject({ how: "collapsed" });
+    expect(statSync(path).ino).toBe(ino);
+    expect(readFileSync(path, "utf8").trim()).toBe("");
   });
 
   it("it works where only root may read the program", () => {

@@ -106,8 +106,10 @@ describe("SIGTERM", () => {
     const { child, done } = startKeeper([...ROTATE, "--json", ...bot.home.args]);
     await until("the archive", () => archivesIn(bot.home.root).length === 1);
     await sleep(300);
+    const at = Date.now();
     child.kill("SIGTERM");
     const run = await done;
+    expect(Date.now() - at).toBeLessThan(2500);
     expect({ status: run.status, signal: run.signal, stderr: run.stderr }).toEqual({
       status: 143,
       signal: null,

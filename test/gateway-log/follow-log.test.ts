@@ -112,6 +112,19 @@ function aLog(path: string) {
   };
 }
 
+/** Sequences that went wrong once, or would without one of the precautions. */
+const known: [Step[]][] = [
+  [["rename", "dated", "look", "held", "dated", "pack"]],
+  [["rename", "dated", "look", "pack", "rename", "dated"]],
+  [["dated", "copy", "look", "dated", "copy", "pack", "dated", "pack", "dated"]],
+  [["dated", "copy", "look", "held", "pack", "look", "dated"]],
+  [["dated", "rename-only", "pack", "look", "dated"]],
+  [["rename-only", "dated", "rename-only", "copy", "pack", "look"]],
+  [["torn", "look", "copy", "dated"]],
+  [["torn", "look", "rename", "pack", "dated"]],
+  [["copy", "held", "torn", "look", "pack", "rename-only", "look"]],
+];
+
 test.each([
   { what: "a path", source: (path: string) => path },
   { what: "a glob over its older parts", source: (path: string) => `${path}*` },
@@ -154,8 +167,31 @@ test.each([
         expect(delivered.toSorted()).toEqual(all.toSorted());
         rmSync(own, { recursive: true });
       }),
-      { numRuns: 60 },
+      { numRuns: 60, examples: known },
     );
   },
   60_000,
 );
+
+test("a log that vanishes without a trace goes on where it was when it is back", async () => {
+  const own = mkdtempSync(join(folder, "lost-"));
+  const path = join(own, "gw.log");
+  const log = aLog(path);
+  const look = (positions: LogPositions) =>
+    readLogs([path], positions, {
+      now: log.now(),
+      windowMs: 3_600_000,
+      lastLookAt: 1,
+      signatures: [],
+      ignore: [],
+      env: {},
+    });
+  log.take("dated");
+  const first = await look({});
+  renameSync(path, join(folder, "unmounted"));
+  const second = await look(first.positions);
+  expect(second.positions).toEqual(first.positions);
+  renameSync(join(folder, "unmounted"), path);
+  log.take("dated");
+  expect((await look(second.positions)).matches.flatMap(({ toolIds }) => toolIds)).toEqual(["toolu_2"]);
+});

@@ -16,6 +16,8 @@ beforeAll(() => {
     "a/other.txt",
     "b/gw-3.log",
     "a/[x].log",
+    "a/{y,z}.log",
+    "a/gw-1xlog",
     "a/.gw-4.log",
   ])
     writeFileSync(join(folder, name), "");
@@ -38,6 +40,7 @@ test.for([
   { source: "*/gw-?.log", names: ["gw-1.log", "gw-2.log", "gw-3.log"] },
   { source: "**/gw-3.log", names: ["gw-3.log"] },
   { source: "a/[x].log", names: ["[x].log"] },
+  { source: "a/{y,z}.log", names: ["{y,z}.log"] },
   { source: "a/none-*.log", names: [] },
   { source: "none/*.log", names: [] },
 ])("$source means $names", async ({ source, names }) => {

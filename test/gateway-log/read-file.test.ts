@@ -142,6 +142,18 @@ test("a new log that has grown beyond the old one is still seen to be another", 
   expect((await look(first.position)).texts).toEqual(["bad 2", "bad 3"]);
 });
 
+test("a log that was replaced by a copy of itself goes on where it was", async () => {
+  write(dated("bad 1"));
+  const first = await look();
+  write(dated("bad 2"));
+  copyFileSync(path, `${path}.new`);
+  renameSync(`${path}.new`, path);
+  const second = await look(first.position);
+  expect(second.texts).toEqual(["bad 2"]);
+  write(dated("bad 3"));
+  expect((await look(second.position)).texts).toEqual(["bad 3"]);
+});
+
 test("a log that was truncated without a copy is read from its start", async () => {
   write(dated("bad 1") + dated("good"));
   const first = await look();

@@ -1,4 +1,4 @@
-import { appendFileSync, mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdtempSync, renameSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -91,6 +91,12 @@ test("of new generations only what is newer is delivered, and files that are tak
   expect(lastAt).toBe(Date.parse("2026-02-08T16:53:06Z"));
   const again = await readNewGenerations(path, { mtimeMs: 0, from }, context);
   expect(again.older).toEqual([]);
+});
+
+test("a file whose time of change knows whole seconds only is not taken for older", async () => {
+  writeFileSync(`${path}.1`, "bad\n");
+  utimesSync(`${path}.1`, 1000, 1000);
+  expect((await readNewGenerations(path, { mtimeMs: 1_000_900, from: 0 }, context)).older).toHaveLength(1);
 });
 
 test("files that were last written before the look are not opened", async () => {

@@ -64,6 +64,11 @@ test("a last line without its newline is taken only when the file is complete", 
   expect(complete.end).toEqual({ offset: text.length, lastAt: at(2) });
 });
 
+test("of a last line without its newline it is known that all before it counts as read", () => {
+  const text = Buffer.from(`${date(3)} torn`);
+  expect(scan(text, { needles: ["needle"], chunkBytes: 99 }).end).toEqual({ offset: 0, lastAt: at(3) - 1 });
+});
+
 test("an undated line before any date has the date that the scan began with", () => {
   const text = Buffer.from(`needle\n${date(1)} x\nneedle\n`);
   expect(scan(text, { needles: ["needle"], chunkBytes: 99 }).found.map((line) => line.at)).toEqual([undefined, at(1)]);
