@@ -56,6 +56,8 @@ test("a compressed rest is read once, and remembered by its file whatever its na
   const second = await readRest(`${path}.1.gz`, packed, context);
   expect(second.older).toEqual([{ path: `${path}.2.gz`, position: packed }]);
   expect(context.taken.size).toBe(1);
+  const reused = { ...packed, bornMs: packed.bornMs - 1 };
+  if (packed.bornMs > 0) expect((await readRest(`${path}.1.gz`, reused, context)).older).toEqual([]);
   rmSync(`${path}.2.gz`);
   expect((await readRest(`${path}.1.gz`, packed, context)).older).toEqual([]);
   expect(texts).toHaveLength(2);
