@@ -37,7 +37,7 @@ export function scanLines(
   let lastAt: number | undefined;
   /** the nearest date before the buffer's start */
   let contextAt = from.at;
-  /** inside a line beyond its limit: where it began, and its head if that holds a needle */
+  /** inside a line beyond its limit: where it began, and its first 1 MiB */
   let long: { start: number; head: Buffer } | undefined;
 
   const drop = (bytes: number) => {
