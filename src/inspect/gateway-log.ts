@@ -58,7 +58,11 @@ export async function inspectGatewayLogs(
       others.push(match);
       continue;
     }
-    const attribution = await attribute(match, installation, context.sharedLogs.has(match.source));
+    const attribution = await attribute(
+      match,
+      installation,
+      context.sharedLogs.has(match.source) || context.sharedLogs.has(match.from),
+    );
     if (attribution.kind !== "session") {
       facts.settled.push(match);
       unplaced.push({ match, attribution });

@@ -52,11 +52,11 @@ export function describeFailure(error: unknown): ReportedFailure {
   };
 }
 
-/** Notes the logs, by real path or `journal:UNIT`, that more than one installation reads. */
+/** Notes the logs, as configured and by real path, that more than one installation reads. */
 async function findSharedLogs(installations: readonly Installation[], shared: Set<string>): Promise<void> {
   const seen = new Set<string>();
   for (const { logs } of installations) {
-    const files = new Set<string>();
+    const files = new Set(logs);
     for (const log of logs) {
       const paths = log.startsWith("journal:") ? [log] : await logFilesOf(log).catch(() => [log]);
       for (const path of paths) files.add(path);
