@@ -46,7 +46,9 @@ async function main(): Promise<void> {
     ["SIGTERM", 15],
     ["SIGHUP", 1],
   ] as const) {
-    process.once(signal, () => {
+    // stays: without it the lock library takes the signal for the end of the process, and ends it in the middle of a step
+    process.on(signal, () => {
+      if (exitBySignal !== undefined) process.exit(exitBySignal); // asked a second time
       exitBySignal = 128 + number;
       stop.abort(new Error(`stopped by ${signal}`));
     });
@@ -58,7 +60,7 @@ async function main(): Promise<void> {
       : AbortSignal.any([stop.signal, AbortSignal.timeout(request.maxRuntimeMs)]);
   const surroundings = {
     env: process.env,
-    homeDirectory: homedir(),
+    homeDirectory: homeDirectory(),
     uid: process.geteuid?.() ?? 0,
     cwd: process.cwd(),
     systemDirectory: "/etc/session-keeper",
@@ -67,6 +69,15 @@ async function main(): Promise<void> {
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
   await print(report, output, request.cron);
   process.exitCode = report.exitCode;
+}
+
+/** A user that this host does not know, as in containers, has none; what needs no home works all the same. */
+function homeDirectory(): string {
+  try {
+    return homedir();
+  } catch {
+    return "/";
+  }
 }
 
 async function print(report: ReportDocument, output: OutputChoice, onlyNew: boolean): Promise<void> {

@@ -201,7 +201,7 @@ function tell({ from, to }: Import): string {
 
 /** Tested by running the program in test/cli and test/crash, or with a neighbour that has a test. No new name without need. */
 const throughTheProgram: Record<string, string> = {
-  "": "emit-schema errors main program",
+  "": "errors main program",
   apply:
     "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript restart-gateway",
   archive: "catalog folder",
@@ -213,7 +213,7 @@ const throughTheProgram: Record<string, string> = {
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report: "build document exit-code human run-log schema told wording",
-  run: "as-owner look prospects rotate-installation run state-directory work worker",
+  run: "as-owner look prospects rotate-installation run state-directory underway work worker",
   state: "journal state",
   transcript: "contents lines open touched-files",
 };

@@ -9,7 +9,7 @@ import { registryLocking } from "../installation/era.ts";
 import { findGateway, type GatewayState, isMountedElsewhere } from "../installation/gateway.ts";
 import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { RegistryProblem } from "../registry/read.ts";
-import type { InstallationState } from "../state/state.ts";
+import type { InstallationState, Underway } from "../state/state.ts";
 import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import type { Finding } from "./finding.ts";
@@ -27,6 +27,8 @@ export type Candidate = {
   isCondemned: boolean;
   /** named by the person on the command line */
   isNamed: boolean;
+  /** what an earlier run began with it and did not finish */
+  begun?: Underway;
   /** why it must not be touched at all */
   unsafe?: string;
   /** who uses it right now */
@@ -77,7 +79,7 @@ export async function inspectForRotation(installation: Installation, context: In
     staleBindings: [],
     gateway: null,
     foreignPids: false,
-    hasBrokenRegistry: installation.registries.some(({ registry }) => isBroken(registry.problem)),
+    hasBrokenRegistry: hasUnreadablePart(installation),
     logs,
   };
   const era = installation.openclaw?.era.era;
@@ -88,10 +90,11 @@ export async function inspectForRotation(installation: Installation, context: In
     const isNamed = wanted.has(transcript.sessionId);
     if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
-    if (!isOversized && !condemned && !isReplaced && !isNamed) continue;
-    facts.candidates.push(
-      await describe(transcript, installation, { isOversized, isNamed, matches: condemned?.matches ?? [], context }),
-    );
+    const begun = context.state.underway.find((one) => isUnfinished(transcript, one));
+    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun) continue;
+    const matches = condemned?.matches ?? [];
+    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, context });
+    facts.candidates.push({ ...candidate, ...(begun ? { begun } : {}) });
   }
   facts.staleBindings =
     wanted.size === 0 ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor) : [];
@@ -101,6 +104,12 @@ export async function inspectForRotation(installation: Installation, context: In
     ...facts.staleBindings.map(({ finding }) => finding),
   );
   return facts;
+}
+
+/** It is forgotten, and not yet emptied or removed. */
+export function isUnfinished({ path, fingerprint, entries }: Transcript, begun: Underway): boolean {
+  const isWhole = begun.inode === fingerprint.inode && fingerprint.sizeBytes >= begun.sizeBytes;
+  return begun.path === path && isWhole && entries.length === 0;
 }
 
 async function describe(
@@ -249,6 +258,14 @@ function installationFindings({ openclaw, registries, unreadable }: Installation
 /** A registry that holds no readable entries although there is one: what it binds can't be known. */
 function isBroken(problem: RegistryProblem | undefined): boolean {
   return problem === "empty" || problem === "unparsable" || problem === "not-an-object";
+}
+
+function hasUnreadablePart({ openclaw, registries, unreadable }: Installation): boolean {
+  const agents = openclaw && join(openclaw.home, "agents");
+  return (
+    registries.some(({ registry }) => isBroken(registry.problem)) ||
+    (agents !== null && unreadable.some(({ path }) => path.startsWith(agents)))
+  );
 }
 
 /** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */

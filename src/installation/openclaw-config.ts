@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { errnoOf } from "../errors.ts";
 
@@ -22,7 +22,7 @@ const NAMES = ["openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"]
  * @param overridePath `OPENCLAW_CONFIG_PATH` where that belongs to this home
  */
 export async function readOpenClawConfig(home: string, overridePath?: string): Promise<OpenClawConfig> {
-  const path = overridePath ?? NAMES.map((name) => join(home, name)).find((candidate) => existsSync(candidate));
+  const path = overridePath ?? NAMES.map((name) => join(home, name)).find(isFile);
   if (!path) return { path: null, agents: [] };
   const root = record(await parse(path));
   const agentsPart = record(root.agents);
@@ -47,6 +47,11 @@ export async function readOpenClawConfig(home: string, overridePath?: string): P
     ),
     ...optional("defaultWorkspace", text(record(agentsPart.defaults).workspace)),
   };
+}
+
+/** Reading from a pipe would wait for somebody to write. */
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
 }
 
 async function parse(path: string): Promise<unknown> {

@@ -1,5 +1,6 @@
 import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { lookAt } from "../disk/fingerprint.ts";
 import { describeError, errnoOf } from "../errors.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
 import type { AgentRegistry, Installation } from "./installation.ts";
@@ -25,7 +26,7 @@ export function findRegistries(
     const standard = join(sessions, "sessions.json");
     for (const candidate of [config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
-      if (found.has(path) || (!existsSync(path) && !existsSync(sessions))) continue;
+      if (found.has(path) || (isAbsent(path) && isAbsent(sessions))) continue;
       found.set(path, {
         agent,
         path,
@@ -50,6 +51,15 @@ function readOrNote(path: string, unreadable: Installation["unreadable"]): Regis
 function storeFor(template: string, agent: string, paths: Record<string, string>, homeDirectory: string): string {
   const path = template.replaceAll("{agentId}", agent);
   return mapPath(path.startsWith("~/") ? join(homeDirectory, path.slice(2)) : path, paths);
+}
+
+/** What can't be looked at may be there. */
+function isAbsent(path: string): boolean {
+  try {
+    return lookAt(path) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** Names in a folder; one that is not there is empty, one that can't be read is noted. */

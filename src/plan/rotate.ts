@@ -41,7 +41,7 @@ function decide(
   facts: RotationFacts,
   policy: RotationPolicy,
 ): Job | Spared {
-  const { transcript, findings, isCondemned, isNamed } = candidate;
+  const { transcript, findings, isCondemned, isNamed, begun } = candidate;
   const spare = (because: Spared["because"], detail?: string): Spared => ({
     because,
     transcript,
@@ -50,26 +50,27 @@ function decide(
   });
   const force = policy.force && isNamed;
   if (candidate.unsafe) return spare("unsafe", candidate.unsafe);
-  const personal = sparedAsPersonal(candidate, installation, force);
+  const personal = begun ? undefined : sparedAsPersonal(candidate, installation, force);
   if (personal) return spare(personal);
   if (transcript.entries.length === 0 && candidate.ownership === "bot" && !isNamed && facts.hasBrokenRegistry) {
     return spare("broken-registry");
   }
-  if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw") return spare("unregistered");
-  if (!candidate.isOversized && !isCondemned && !force) return spare("healthy");
+  if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw" && !begun)
+    return spare("unregistered");
+  if (!candidate.isOversized && !isCondemned && !force && !begun) return spare("healthy");
   if (!isAvailable(policy.rotate.strategy)) return spare("strategy-missing", policy.rotate.strategy);
   if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
-  const isSizeOnly = !isCondemned && !force;
+  const isSizeOnly = !isCondemned && !force && begun?.reason !== "corrupt";
   if (policy.brake && isSizeOnly) return spare("clock-stepped", policy.brake);
   const blocked = transcript.entries.length > 0 ? registryBlocked(installation, facts) : undefined;
   if (blocked) return spare("gateway-up", blocked);
   const wait = force ? undefined : waitFor(candidate, isSizeOnly ? policy.rotate.quietFor : 0);
-  const reason = isCondemned ? "corrupt" : candidate.isOversized ? "size" : "manual";
+  const reason = begun?.reason ?? (isCondemned ? "corrupt" : candidate.isOversized ? "size" : "manual");
   return {
     transcript,
     findings,
     force,
-    needsRestart: isCondemned,
+    needsRestart: isCondemned || begun?.needsRestart === true,
     prunes: candidate.prunable,
     ...(wait ? { wait } : {}),
     steps: emptyingSteps(candidate, installation, reason),

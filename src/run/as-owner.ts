@@ -69,6 +69,7 @@ export async function runAsOwner(
     };
     const stop = () => child.kill("SIGTERM");
     world.signal.addEventListener("abort", stop, { once: true });
+    if (world.signal.aborted) stop(); // before the task is sent: nothing has begun
     child.once("message", (message) => {
       answer = message as Answer;
     });

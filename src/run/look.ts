@@ -12,6 +12,7 @@ import { rememberTold } from "../report/told.ts";
 import { brakeReason } from "../state/brake.ts";
 import { type InstallationState, readState } from "../state/state.ts";
 import type { Request, World } from "./run.ts";
+import { isRestartMissing, stillUnderway } from "./underway.ts";
 
 /** What a run on one installation is given. */
 export type RotationContext = {
@@ -36,7 +37,7 @@ export type Look = {
   clocks: Clocks;
 };
 
-export type RotationReport = Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready">;
+export type RotationReport = Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "failure">;
 
 /** Looks at one installation and decides what is to be done. Changes nothing. */
 export async function look(installation: Installation, statePath: string, context: RotationContext): Promise<Look> {
@@ -61,12 +62,17 @@ export async function look(installation: Installation, statePath: string, contex
 
 /** True when there is something to do now: not for sessions that have to wait. */
 export function hasWork({ plan, state, installation }: Look): boolean {
-  return plan.jobs.some(({ wait }) => wait === undefined) || state.restartDue || installation.leftBehind.length > 0;
+  return (
+    plan.jobs.some(({ wait }) => wait === undefined) ||
+    state.restartDue ||
+    state.underway.some(isRestartMissing) ||
+    installation.leftBehind.length > 0
+  );
 }
 
 /** What the next run has to know: how far the logs were read, which lines are still open, and what was told. */
 export function nextState(
-  { state, facts, clocks, plan }: Look,
+  { installation, state, facts, clocks, plan }: Look,
   done: readonly JobOutcome[],
   report: RotationReport,
   { request, settings }: RotationContext,
@@ -75,6 +81,7 @@ export function nextState(
   const personal = plan.spared
     .filter(({ because }) => because === "personal" || because === "personal-below-limit")
     .flatMap(({ transcript }) => transcript?.path ?? []);
-  const next = { ...rememberLogs(state, facts.logs, new Set([...finished, ...personal]), clocks.wallMs), clocks };
+  const remembered = rememberLogs(state, facts.logs, new Set([...finished, ...personal]), clocks.wallMs);
+  const next = { ...remembered, clocks, underway: stillUnderway(state.underway, done, installation.transcripts) };
   return request.cron ? rememberTold(next, report, clocks.wallMs, settings.notify.repeatAfter) : next;
 }

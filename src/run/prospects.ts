@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
+import { reasonOf } from "../apply/reason.ts";
 import type { Settings } from "../config/settings.ts";
-import { describeError, KeeperError } from "../errors.ts";
+import { describeError, errnoOf, KeeperError } from "../errors.ts";
 import { logFilesOf } from "../gateway-log/log-files.ts";
 import { discover, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
@@ -45,6 +46,13 @@ export function describeFailure(error: unknown): ReportedFailure {
     const { code, message, hint, cause } = error;
     return { code, message, hint, ...(code === "locked" && typeof cause === "number" ? { sinceMs: cause } : {}) };
   }
+  const { path } = (error ?? {}) as { path?: unknown };
+  if (errnoOf(error))
+    return {
+      code: "failed",
+      message: typeof path === "string" ? `${reasonOf(error)}: ${path}` : reasonOf(error),
+      hint: "what was not done yet was left as it was; the next run tries again",
+    };
   return {
     code: "failed",
     message: describeError(error),

@@ -32,7 +32,11 @@ export async function rotateInstallation(
   }
   const stop = new AbortController();
   const onCompromised = () => stop.abort(new Error("the run lock was lost"));
-  const lock = await acquireRunLock(disk, stateDirectory, homes, { waitMs: request.waitMs, onCompromised });
+  const lock = await acquireRunLock(disk, stateDirectory, homes, {
+    waitMs: request.waitMs,
+    signal: world.signal,
+    onCompromised,
+  });
   try {
     const { work } = await import("./work.ts"); // all that writes: an idle run does without
     const signal = AbortSignal.any([world.signal, stop.signal]);

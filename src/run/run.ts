@@ -67,6 +67,7 @@ type Context = { request: Request; world: World; settings: Settings; runId: stri
 
 async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
   if ("failure" in prospect) return { ...emptyReport(prospect.name), failure: prospect.failure };
+  if (context.world.signal.aborted) return { ...emptyReport(prospect.name), failure: STOPPED };
   const { installation } = prospect;
   const base: InstallationReport = {
     ...emptyReport(installation.name),
@@ -83,6 +84,12 @@ async function handle(prospect: Prospect, context: Context): Promise<Installatio
     return { ...base, failure: describeFailure(error) };
   }
 }
+
+const STOPPED: ReportedFailure = {
+  code: "stopped",
+  message: "the run was stopped before it came to this installation",
+  hint: "nothing of it was changed; the next run looks after it",
+};
 
 function emptyReport(name: string): InstallationReport {
   return { name, era: null, dialects: [], findings: [], actions: [], spared: [] };

@@ -12,7 +12,9 @@ import { buildReport } from "../report/build.ts";
 import { openJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
 import { look, nextState, type RotationContext, type RotationReport } from "./look.ts";
+import { describeFailure } from "./prospects.ts";
 import type { World } from "./run.ts";
+import { isRestartMissing, underwayOf } from "./underway.ts";
 
 /**
  * The part of a run that changes something. The caller holds the run lock. Looks again first, because the world may have
@@ -37,10 +39,9 @@ export async function work(
     signal: world.signal,
     env: world.surroundings.env,
   };
-  if (tools.installation.leftBehind.length > 0) {
-    await recoverSetAside(tools);
-    tools.installation = await refresh(before, world);
-  }
+  const problems = await recoverSetAside(tools);
+  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, world);
+  tools.installation.unreadable.push(...problems);
   const seen = await look(tools.installation, statePath, context);
   tools.foreignPids = seen.facts.foreignPids;
   journal.write("run-begin", {
@@ -49,7 +50,10 @@ export async function work(
     jobs: seen.plan.jobs.length,
   });
   const done: JobOutcome[] = [];
-  const state = { ...seen.state };
+  const state = { ...seen.state, restartDue: seen.state.restartDue || seen.state.underway.some(isRestartMissing) };
+  const underway = underwayOf(seen.plan.jobs);
+  // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
+  if (underway.length > 0) writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
   for await (const outcome of applyPlan(seen.plan, tools)) {
     done.push(outcome);
     if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
@@ -64,9 +68,13 @@ export async function work(
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
-  writeState(disk, statePath, nextState({ ...seen, state }, done, report, context), { sync: true });
-  const finished = done.filter(({ isFinished }) => isFinished).length;
-  journal.write("run-end", { installation: tools.installation.name, done: finished });
+  try {
+    writeState(disk, statePath, nextState({ ...seen, state }, done, report, context), { sync: true });
+    const finished = done.filter(({ isFinished }) => isFinished).length;
+    journal.write("run-end", { installation: tools.installation.name, done: finished });
+  } catch (error) {
+    return { ...report, failure: describeFailure(error) }; // what was done is told all the same
+  }
   return report;
 }
 
@@ -91,8 +99,8 @@ async function restart(
     const outcome = await restartGateway(tools);
     tools.journal.write("end", { kind: "restart-gateway", result: outcome.result, ...outcome.detail });
     outcomes.push(outcome);
-    lately.push(nowMs);
-    state.restartDue = outcome.result === "failed"; // the next run tries again, within the limit
+    if (outcome.result !== "busy") lately.push(nowMs);
+    state.restartDue = outcome.result !== "done"; // the next run tries again, within the limit
   }
   state.restarts = lately;
 }

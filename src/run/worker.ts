@@ -9,7 +9,9 @@ export async function serve(version: string): Promise<void> {
   // Loaded while still root: the owner may not be able to read where this program is installed.
   await Promise.all([import("proper-lockfile"), import("fast-glob"), import("json5"), import("./work.ts")]);
   const stop = new AbortController();
-  process.once("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
+  process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
+  // a terminal sends these to the parent as well, which passes them on as SIGTERM
+  for (const signal of ["SIGINT", "SIGHUP"] as const) process.on(signal, () => undefined);
   const task = await new Promise<Task>((resolve) => process.once("message", (message) => resolve(message as Task)));
   let answer: Answer;
   try {

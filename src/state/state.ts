@@ -20,11 +20,30 @@ export type InstallationState = {
   restarts: number[];
   /** a condemned session was changed, and the gateway not yet restarted for it */
   restartDue: boolean;
+  /** sessions that a run began to change: what it could not finish, the next one does */
+  underway: Underway[];
   /** findings already told by a crontab run: what, and when (epoch ms) */
   told: Record<string, number>;
 };
 
-const EMPTY: InstallationState = { positions: {}, pending: [], spent: [], restarts: [], restartDue: false, told: {} };
+/** `inode` and `sizeBytes`: of the transcript before it was changed. `reason`: why it was archived. */
+export type Underway = {
+  path: string;
+  inode: number;
+  sizeBytes: number;
+  reason: "size" | "corrupt" | "manual";
+  needsRestart: boolean;
+};
+
+const EMPTY: InstallationState = {
+  positions: {},
+  pending: [],
+  spent: [],
+  restarts: [],
+  restartDue: false,
+  underway: [],
+  told: {},
+};
 
 /** Where that is kept: one small file for each set of homes, whatever the installation is called. */
 export function statePathOf(stateDirectory: string, homes: readonly string[]): string {

@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { describe, expect, it, vi } from "vitest";
 import type { Disk } from "../../src/disk/disk.ts";
 import { archivesIn, unzip } from "../support/home.ts";
 import { type Call, type FaultKind, openFailingDisk, worthFailing } from "./failing-disk.ts";
@@ -15,6 +15,8 @@ import {
   type Session,
   setScene,
 } from "./scene.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
 type Dialect = Session["dialect"];
 

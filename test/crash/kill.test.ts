@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, statSync, utimesSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { expect, it } from "vitest";
+import { expect, it, vi } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
 import { readRegistryOf } from "../support/home.ts";
 import { keeper } from "../support/keeper.ts";
@@ -17,6 +17,8 @@ import {
   type Scene,
   setScene,
 } from "./scene.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
 const preload = join(import.meta.dirname, "kill-at-change.cjs");
 /** Homes at once: most of a run's time is waiting. */
@@ -57,9 +59,11 @@ function ageRunLocks({ home }: Scene): void {
 /** Kills a run in place of one change, and has a healthy one follow at once. Returns what was wrong, in words. */
 async function killAt(change: Change, story: Story): Promise<string[]> {
   const attempt = story.prepare();
+  let last = change;
   try {
     const killed = await runWithPreload(attempt, change.n);
     expect(killed.signal).toBe("SIGKILL");
+    last = killed.changes.at(-1) ?? change;
     story.checkAfterKill(attempt);
     if (change.n % 10 !== 0) ageRunLocks(attempt.scene);
     const begun = Date.now();
@@ -68,10 +72,10 @@ async function killAt(change: Change, story: Story): Promise<string[]> {
     const { installations } = JSON.parse(next.stdout) as ReportDocument;
     expect(installations[0]?.failure).toBeUndefined();
     expect(next.status).toBeLessThanOrEqual(story.worstStatus ?? 0);
-    await story.checkAtEnd(attempt, change);
+    await story.checkAtEnd(attempt, last);
     return [];
   } catch (error) {
-    return [`${change.n} ${change.what} ${change.path}: ${(error as Error).message}`];
+    return [`${last.n} ${last.what} ${last.path}: ${(error as Error).message}`];
   } finally {
     attempt.end?.();
     attempt.scene.home.remove();

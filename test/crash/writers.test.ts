@@ -2,7 +2,7 @@ import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
 import { chmodSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { afterEach, describe, expect, it } from "vitest";
+import { afterEach, describe, expect, it, vi } from "vitest";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -16,6 +16,8 @@ import {
 } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 import { CANNOT_COLLAPSE, canCollapseIn } from "./scene.ts";
+
+vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
 const ROTATIONS = 20;
 

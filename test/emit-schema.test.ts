@@ -3,11 +3,11 @@ import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
-import { scratchSurroundings } from "../support/surroundings.ts";
+import { scratchSurroundings } from "./support/surroundings.ts";
 
 test("the build program writes the JSON Schema of the configuration", () => {
   const { root } = scratchSurroundings();
-  const program = fileURLToPath(new URL("../../src/config/emit-schema.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../src/emit-schema.ts", import.meta.url));
   execFileSync(process.execPath, ["--import", import.meta.resolve("tsx"), program, join(root, "dist")]);
   const schema = JSON.parse(readFileSync(join(root, "dist", "config.schema.json"), "utf8"));
   expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");

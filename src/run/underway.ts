@@ -1,0 +1,42 @@
+import type { JobOutcome } from "../apply/apply.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { isUnfinished } from "../inspect/rotation.ts";
+import type { Transcript } from "../installation/installation.ts";
+import type { Job } from "../plan/plan.ts";
+import type { Underway } from "../state/state.ts";
+
+/** What has to be remembered of jobs before they begin, because a kill in the middle would leave it half done for ever. */
+export function underwayOf(jobs: readonly Job[]): Underway[] {
+  return jobs.filter(({ wait }) => wait === undefined).flatMap(remember);
+}
+
+/** What of it is still to be finished after a run: sessions that are forgotten, and not yet emptied or removed. */
+export function stillUnderway(
+  before: readonly Underway[],
+  done: readonly JobOutcome[],
+  transcripts: readonly Transcript[],
+): Underway[] {
+  const finished = new Set(done.filter((outcome) => outcome.isFinished).map(({ job }) => job.transcript.path));
+  const earlier = before.filter(
+    (one) => !finished.has(one.path) && transcripts.some((transcript) => isUnfinished(transcript, one)),
+  );
+  // whether it is forgotten shows next time: an edit may have failed after it was made
+  const stuck = done.filter((outcome) => !outcome.isFinished && outcome.job.wait === undefined);
+  const kept = new Set(earlier.map(({ path }) => path));
+  return [...earlier, ...stuck.flatMap(({ job }) => remember(job)).filter(({ path }) => !kept.has(path))];
+}
+
+/** A session that a killed run emptied or removed, and for which it could not restart the gateway any more. */
+export function isRestartMissing({ path, inode, sizeBytes, needsRestart }: Underway): boolean {
+  if (!needsRestart) return false;
+  const now = lookAt(path)?.fingerprint;
+  return now === undefined || now.inode !== inode || now.sizeBytes < sizeBytes;
+}
+
+function remember({ transcript, steps, needsRestart }: Job): Underway[] {
+  const reason = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
+  if (reason !== "size" && reason !== "corrupt" && reason !== "manual") return [];
+  const { path, fingerprint } = transcript;
+  const { inode, sizeBytes } = fingerprint;
+  return [{ path, inode, sizeBytes, reason, needsRestart }];
+}
