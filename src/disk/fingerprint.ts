@@ -19,10 +19,10 @@ export type PathKind = "file" | "folder" | "link" | "other";
 /** Looks at a path itself, not at what it may link to. Undefined when nothing is there; other errors are thrown as they are. */
 export function lookAt(path: string): { kind: PathKind; fingerprint: Fingerprint } | undefined {
   try {
-    const stats = lstatSync(path);
-    return { kind: kindOf(stats), fingerprint: fingerprintOf(stats) };
+    const stats = lstatSync(path, { throwIfNoEntry: false });
+    return stats && { kind: kindOf(stats), fingerprint: fingerprintOf(stats) };
   } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
+    if (errnoOf(error) === "ENOTDIR") return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { projectNamesOf } from "../../src/installation/paths.ts";
 import {
@@ -24,7 +24,8 @@ export async function idleBenchmark(): Promise<BenchRow[]> {
       env: { PATH: process.env.PATH ?? "" },
       check: (printed: string) => {
         if (printed !== "") throw new Error("an idle run must be silent");
-        if (readdirSync(home.claude).includes("session-archives")) throw new Error("an idle run must not archive");
+        if (existsSync(join(home.claude, "session-archives", "catalog.jsonl")))
+          throw new Error("an idle run must not archive");
       },
     };
     const floor = await compare(ours, { argv: [process.execPath, "-e", "0"] }, 15);
