@@ -5,7 +5,7 @@ export const DRAFT = /\.session-keeper-[0-9a-f-]{36}\.draft$/;
 
 /** True for both: something that only a killed run leaves, and that the next one clears away. */
 export function isLeftBehind(name: string): boolean {
-  return SET_ASIDE.test(name) || DRAFT.test(name);
+  return name.includes(".session-keeper-") && (SET_ASIDE.test(name) || DRAFT.test(name));
 }
 
 /** A new name for what is about to take the place of `path`. */

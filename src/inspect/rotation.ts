@@ -10,7 +10,7 @@ import { findGateway, type GatewayState, isMountedElsewhere } from "../installat
 import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { RegistryProblem } from "../registry/read.ts";
 import type { InstallationState, Underway } from "../state/state.ts";
-import { hasNoRows } from "../transcript/contents.ts";
+import { BLANK_LIMIT_BYTES, hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import type { Finding } from "./finding.ts";
 import { inspectGatewayLogs, type LogFacts, lineEvidence } from "./gateway-log.ts";
@@ -209,6 +209,7 @@ async function findStaleBindings(
     const { dialect, entries, kind, fingerprint } = transcript;
     if (dialect !== "claude-code" || entries.length === 0 || kind !== "file" || fingerprint.mtimeMs > quietSinceMs)
       continue;
+    if (fingerprint.sizeBytes > BLANK_LIMIT_BYTES) continue; // without opening each of a healthy bot's transcripts
     const file = await openTranscript(transcript.path, fingerprint).catch(() => undefined);
     if (!file) continue;
     const isEmpty = await hasNoRows(file, fingerprint.sizeBytes);

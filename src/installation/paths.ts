@@ -31,7 +31,7 @@ export function projectNamesOf(directory: string): string[] {
 /** The real path, or the path itself where nothing is there yet. */
 export function realPathOr(path: string): string {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return path;
   }

@@ -101,11 +101,13 @@ function transcriptPathsOf(
   sessions: string,
   paths: Record<string, string>,
 ): string[] {
-  const folders = [...new Set([dirname(registryPath), sessions])];
+  const beside = dirname(registryPath);
+  const folders = beside === sessions ? [sessions] : [beside, sessions];
   if (entry.sessionFile) {
     const mapped = mapPath(entry.sessionFile, paths);
-    const named = join(realPathOr(dirname(mapped)), basename(mapped));
-    if (folders.includes(dirname(named))) return [named];
+    const place = dirname(mapped);
+    const real = folders.includes(place) ? place : realPathOr(place);
+    if (folders.includes(real)) return [`${real}/${basename(mapped)}`];
   }
   return entry.sessionId ? folders.map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
 }

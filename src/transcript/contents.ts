@@ -7,7 +7,7 @@ const ENDS_BYTES = 64 * 1024;
 /** Rows of one turn may be written a little out of order. */
 const DISORDER_MS = 60_000;
 /** No row that matters to us is shorter; a smaller file may hold only blank padding. */
-const BLANK_LIMIT_BYTES = 16 * 1024;
+export const BLANK_LIMIT_BYTES = 16 * 1024;
 
 /** What programs without a person at the keyboard write as `entrypoint`. */
 const UNATTENDED = /^(sdk-|mcp$|claude-code-github-action$)/;
