@@ -18,7 +18,7 @@ import {
   unlinkSync,
   writeSync,
 } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { runCommand } from "../host/command.ts";
@@ -56,6 +56,7 @@ export function openDisk() {
     },
     /** A new empty file for writing; one that is there already is an error (EEXIST). */
     async create(path: string, mode = 0o600): Promise<FileHandle> {
+      const { open } = await import("node:fs/promises");
       return await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     },
     /** Writes a new file whole, with the ownership asked for, and syncs it. What could not be made whole does not stay. */

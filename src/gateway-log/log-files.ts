@@ -1,4 +1,4 @@
-import { access, readdir, realpath } from "node:fs/promises";
+import { existsSync, readdirSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errnoOf } from "../errors.ts";
 
@@ -9,9 +9,9 @@ import { errnoOf } from "../errors.ts";
  * @throws EACCES and the like of a folder that cannot be read
  */
 export async function logFilesOf(source: string): Promise<string[]> {
-  if (!/[*?[{]/.test(source) || (await exists(source))) return [await realPathOf(source)];
-  const matches = isSimple(source) ? await namesLike(source) : await matchesOf(source);
-  const paths = await Promise.all(matches.filter((path) => !path.endsWith(".gz")).map(realPathOf));
+  if (!/[*?[{]/.test(source) || existsSync(source)) return [realPathOf(source)];
+  const matches = isSimple(source) ? namesLike(source) : await matchesOf(source);
+  const paths = matches.filter((path) => !path.endsWith(".gz")).map(realPathOf);
   return [...new Set(paths)].sort();
 }
 
@@ -19,12 +19,12 @@ export async function logFilesOf(source: string): Promise<string[]> {
 const isSimple = (source: string) =>
   !/[*?[\]{}()!+@|\\]/.test(dirname(source)) && !/[[\]{}()!+@|\\]/.test(basename(source));
 
-async function namesLike(source: string): Promise<string[]> {
+function namesLike(source: string): string[] {
   const expression = basename(source).replace(/[.^$]/g, "\\$&").replace(/\*+/g, ".*").replaceAll("?", ".");
   const pattern = new RegExp(`^${expression}$`, "s");
   const folder = dirname(source);
   try {
-    const entries = await readdir(folder, { withFileTypes: true });
+    const entries = readdirSync(folder, { withFileTypes: true });
     const names = entries.filter((entry) => (entry.isFile() || entry.isSymbolicLink()) && pattern.test(entry.name));
     return names.map(({ name }) => join(folder, name));
   } catch (error) {
@@ -38,16 +38,9 @@ async function matchesOf(source: string): Promise<string[]> {
   return glob(source, { absolute: true, dot: true });
 }
 
-function exists(path: string): Promise<boolean> {
-  return access(path).then(
-    () => true,
-    () => false,
-  );
-}
-
-async function realPathOf(path: string): Promise<string> {
+function realPathOf(path: string): string {
   try {
-    return await realpath(path);
+    return realpathSync.native(path);
   } catch (error) {
     if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return path;
     throw error;

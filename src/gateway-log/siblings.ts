@@ -1,5 +1,4 @@
-import type { Stats } from "node:fs";
-import { lstat, readdir } from "node:fs/promises";
+import { lstatSync, readdirSync, type Stats } from "node:fs";
 import { basename, dirname, join, parse } from "node:path";
 
 /** A file beside a log that may be an older part of it. */
@@ -18,17 +17,33 @@ export type Sibling = {
 export async function listSiblings(path: string): Promise<Sibling[]> {
   const own = basename(path);
   const { name: stem } = parse(own);
-  const names = await readdir(dirname(path)).catch((): string[] => []);
+  const names = namesIn(dirname(path));
   const siblings: Sibling[] = [];
   for (const name of names) {
     // A gzip file that is still being made has its original beside it.
     const isGzip = name.endsWith(".gz");
     if (!name.startsWith(stem) || name === own || (isGzip && names.includes(name.slice(0, -3)))) continue;
     const candidate = join(dirname(path), name);
-    const stats = await lstat(candidate).catch(() => undefined);
+    const stats = statsOf(candidate);
     if (stats?.isFile()) siblings.push({ path: candidate, stats, isGzip, isGeneration: isGenerationOf(own, name) });
   }
   return siblings.sort((a, b) => b.stats.mtimeMs - a.stats.mtimeMs);
+}
+
+function statsOf(path: string): Stats | undefined {
+  try {
+    return lstatSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // not readable for us: then nothing older can be told
+  }
 }
 
 const NUMBER_OR_DATE = /^(?:[._-](?:\d[\dTZ:_-]*|old|bak|prev|previous))+$/i;

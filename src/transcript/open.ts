@@ -1,5 +1,5 @@
 import { constants } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 
@@ -8,6 +8,7 @@ import { KeeperError } from "../errors.ts";
  * another file that took its name.
  */
 export async function openTranscript(path: string, found: Fingerprint): Promise<FileHandle> {
+  const { open } = await import("node:fs/promises"); // an idle run opens no transcript
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const stats = await file.stat();
   if (stats.isFile() && isSameFile(found, { ...found, device: stats.dev, inode: stats.ino })) return file;
