@@ -16,7 +16,11 @@ async function main(): Promise<void> {
 function tableRow({ what, peer, ours, peers, ratio, goal, ok, note, unit }: BenchRow): string {
   if (ok === null) return `| ${what} | ${peer} | | | | ${goal} | skipped: ${note ?? ""} |`;
   const show = (value: number) =>
-    unit === "bytes" ? `${(value / 1e6).toFixed(1)} MB` : `${value.toFixed(value < 100 ? 1 : 0)} ms`;
+    unit === "bytes"
+      ? value < 1e6
+        ? `${(value / 1e3).toFixed(1)} KB`
+        : `${(value / 1e6).toFixed(1)} MB`
+      : `${value.toFixed(value < 100 ? 1 : 0)} ms`;
   return `| ${what} | ${peer} | ${show(ours)} | ${show(peers)} | ${ratio.toFixed(ratio < 10 ? 2 : 0)} | ${goal} | ${ok ? "met" : "MISSED"} |`;
 }
 
