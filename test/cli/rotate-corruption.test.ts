@@ -271,3 +271,15 @@ test("a crontab run tells the same trouble once", async () => {
   expect((await keeper(["rotate", "--cron", ...args])).stdout).toBe("");
   expect((await keeper(["rotate", ...args])).stdout).toContain(sessionId);
 });
+
+test("a line that was dealt with does not act again when it turns up in another file of the log", async () => {
+  const { second } = twoConversations();
+  const line = `${now()} sessionId=${second.sessionId} unexpected tool_use_id in tool_result\n`;
+  appendFileSync(home.log, line);
+  const args = [...home.args, "--gateway-log", join(home.root, "*.log")];
+  expect((await keeper(["rotate", ...args])).status).toBe(0);
+  writeFileSync(second.path, '{"type":"user"}\n');
+  writeFileSync(join(home.root, "copy.log"), `${now()} [gateway] another file\n${line}`);
+  expect(await keeper(["rotate", ...args])).toMatchObject({ status: 0, stdout: "" });
+  expect(statSync(second.path).size).toBeGreaterThan(0);
+});
