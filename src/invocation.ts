@@ -17,7 +17,7 @@ export type Invocation =
 export type Options = Record<string, string | string[] | boolean | undefined>;
 
 /**
- * Reads a command line that holds a command and its options in their plain forms (`--name`, `--name VALUE`, `-n`), as
+ * Reads a command line that holds a command, files, and options in their plain forms (`--name`, `--name VALUE`, `-n`), as
  * crontabs do. Undefined for anything else, help and mistakes included: those are for commander, which an idle run then
  * does without (it costs a quarter of the time of `node -e 0`).
  */
@@ -30,8 +30,14 @@ export function readUsualCommandLine(argv: readonly string[]): Invocation | unde
     if (spec.listElse) options[nameOf(spec)] = [];
     if (spec.defaultValue) options[nameOf(spec)] = spec.defaultValue;
   }
+  const files: string[] = [];
   for (let at = 1; at < argv.length; at += 1) {
-    const spec = specs.find(({ flags }) => flags.split(/, | /).includes(argv[at] ?? ""));
+    const argument = argv[at] ?? "";
+    if (command.files && !argument.startsWith("-")) {
+      files.push(argument);
+      continue;
+    }
+    const spec = specs.find(({ flags }) => flags.split(/, | /).includes(argument));
     if (!spec) return undefined;
     const name = nameOf(spec);
     if (!spec.flags.includes("<")) {
@@ -43,11 +49,11 @@ export function readUsualCommandLine(argv: readonly string[]): Invocation | unde
     if (value === undefined || value.startsWith("-") || spec.choices?.includes(value) === false) return undefined;
     options[name] = spec.listElse ? [...((options[name] as string[] | undefined) ?? []), value] : value;
   }
-  return toInvocation(command.name, options);
+  return toInvocation(command.name, options, files);
 }
 
-/** Puts options into units. @throws KeeperError `usage` for a value that cannot be */
-export function toInvocation(command: string, options: Options): Invocation {
+/** Puts options into units. `files`: what was named besides.  @throws KeeperError `usage` for a value that cannot be */
+export function toInvocation(command: string, options: Options, files: readonly string[] = []): Invocation {
   const text = (name: string) => options[name] as string | undefined;
   const cron = options.cron === true;
   const sessions = (options.session as string[] | undefined) ?? [];
@@ -63,6 +69,9 @@ export function toInvocation(command: string, options: Options): Invocation {
       dryRun: options.dryRun === true,
       force,
       sessions,
+      files: [...files],
+      repair: options.repair === true,
+      errorText: text("error") ?? null,
       cron,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),

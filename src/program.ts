@@ -42,12 +42,16 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
 
 function addCommand(program: Program, command: Command, understood: (invocation: Invocation) => void): void {
   const child = program.command(command.name).description(command.summary).allowExcessArguments(false);
+  if (command.files) child.argument("[files...]", command.files);
   for (const spec of [...command.options, ...globalOptions]) child.addOption(toOption(spec));
   child.addHelpText(
     "after",
     `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}\n${EXIT_CODES}`,
   );
-  child.action((options: Options) => understood(toInvocation(command.name, options)));
+  child.action((...given: unknown[]) => {
+    const files = command.files ? (given.shift() as string[]) : [];
+    understood(toInvocation(command.name, given[0] as Options, files));
+  });
 }
 
 function toOption({ flags, text, choices, listElse, defaultValue, isHidden }: OptionSpec): Option {

@@ -10,27 +10,53 @@ const mayImport: Record<string, Rule> = {
   errors: { code: [] },
   host: { code: ["errors"] },
   dialects: { code: [] },
+  json: { code: [] },
+  skimmer: { code: [] },
+  structure: { code: ["errors", "disk", "dialects", "json", "skimmer", "transcript"] },
   disk: { code: ["errors", "host"] },
   transcript: { code: ["errors", "disk"], types: ["dialects"] },
-  registry: { code: ["errors", "disk"] },
+  registry: { code: ["errors", "disk", "json"] },
   locks: { code: ["errors", "disk", "host"] },
   "gateway-log": { code: ["errors", "disk", "host"], types: ["config"] },
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
   config: { code: ["errors"] },
-  state: { code: ["errors", "disk"], types: ["gateway-log", "host"] },
+  state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
   installation: { code: ["errors", "host", "disk", "registry"], types: ["config", "dialects"] },
   inspect: {
-    code: ["errors", "host", "dialects", "transcript", "registry", "locks", "archive", "gateway-log", "installation"],
+    code: [
+      "errors",
+      "host",
+      "disk",
+      "dialects",
+      "transcript",
+      "structure",
+      "registry",
+      "locks",
+      "archive",
+      "gateway-log",
+      "installation",
+    ],
     types: ["config", "state"],
   },
   plan: { code: ["installation/era.ts"], types: ["archive", "config", "inspect", "installation"] },
   apply: {
-    code: ["errors", "host", "disk", "dialects", "transcript", "registry", "locks", "archive", "installation"],
+    code: [
+      "errors",
+      "host",
+      "disk",
+      "dialects",
+      "transcript",
+      "structure",
+      "registry",
+      "locks",
+      "archive",
+      "installation",
+    ],
     types: ["config", "plan", "state"],
   },
   report: {
     code: ["errors", "config/units.ts", "installation/installation.ts"],
-    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation"],
+    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation", "structure"],
   },
   commands: { code: [] },
   invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
@@ -59,7 +85,9 @@ const BANNED_NAMES = /(?:^|[-./])(?:utils?|helpers?|common|managers?|services?|m
 const LINE_LIMIT = 300;
 
 const root = join(import.meta.dirname, "..");
-const sources = listTypeScript("src");
+/** What is compiled to WebAssembly is in another language, which has types of its own and knows nothing of the rest. */
+const ASSEMBLY = "skimmer/assembly/";
+const sources = listTypeScript("src").filter((file) => !file.startsWith(ASSEMBLY));
 
 type Import = { from: string; to: string; typesOnly: boolean };
 const imports = sources.flatMap(importsOf);
@@ -111,7 +139,10 @@ describe("who may write", () => {
 });
 
 describe("files", () => {
-  const all = [...sources.map((file) => `src/${file}`), ...listTypeScript("test").map((file) => `test/${file}`)];
+  const all = [
+    ...listTypeScript("src").map((file) => `src/${file}`),
+    ...listTypeScript("test").map((file) => `test/${file}`),
+  ];
 
   test(`none is longer than ${LINE_LIMIT} lines`, () => {
     const long = all.filter((file) => readFileSync(join(root, file), "utf8").trimEnd().split("\n").length > LINE_LIMIT);
@@ -203,18 +234,24 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript restart-gateway",
+    "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript repair-transcript restart-gateway resume-index",
   archive: "catalog folder",
-  commands: "command global-options index rotate",
+  commands: "command detect-corruption global-options index rotate",
   dialects: "claude-code dialect index openclaw",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   host: "child-process command host processes",
-  inspect: "attribute gateway-log group in-use rotation whose",
+  inspect:
+    "attribute bot-damage corruption finding gateway-log group in-use pasted rotation seen structure surroundings whose",
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
-  report: "build document exit-code human run-log schema told wording",
-  run: "as-owner look prospects rotate-installation run state-directory underway work worker",
-  state: "journal state",
+  report: "build damage-wording document exit-code human run-log schema told wording",
+  run: "as-owner duty look-after look-for-corruption look-to-rotate named-files prospects run state-directory underway work worker",
+  "gateway-log": "notices rejections",
+  skimmer: "engine kept-members",
+  state: "cursors journal state",
+  structure:
+    "check-claude-code check-openclaw checker confirm-breaks damage edit-line effects header live-rows mend mend-file " +
+    "pair-active pair-by-id pair-turns read-rows reader-for rewind rewrite skim-rows unreadable",
   transcript: "contents lines open touched-files",
 };
 

@@ -8,6 +8,7 @@ import { emptyTranscript } from "./empty-transcript.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
 import { reasonOf } from "./reason.ts";
 import { removeTranscript } from "./remove-transcript.ts";
+import { repairTranscript } from "./repair-transcript.ts";
 import type { Progress, Tools } from "./tools.ts";
 
 /** What became of a job: the outcomes of its steps up to the one that ended it. */
@@ -40,7 +41,7 @@ async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
 }
 
 function shortens(step: Step | undefined): boolean {
-  return step?.kind === "empty-transcript" || step?.kind === "remove-transcript";
+  return ["empty-transcript", "remove-transcript", "repair-transcript"].includes(step?.kind ?? "");
 }
 
 async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
@@ -80,6 +81,8 @@ async function execute(step: Step, progress: Progress, tools: Tools): Promise<Ou
       return appendNote(step, progress, tools);
     case "edit-registry":
       return editRegistry(step, progress, tools);
+    case "repair-transcript":
+      return repairTranscript(step, progress, tools);
     case "empty-transcript":
       return emptyTranscript(step, progress, tools);
     case "remove-transcript":

@@ -8,6 +8,7 @@ import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { editRegistry, isStillNeeded } from "./edit-registry.ts";
 import type { Outcome } from "./outcome.ts";
+import { removeIndex } from "./resume-index.ts";
 import type { Progress, Tools } from "./tools.ts";
 
 type EmptyStep = Extract<Step, { kind: "empty-transcript" }>;
@@ -33,7 +34,7 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
     await file.close();
   }
   if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
-  removeIndex(transcript.path, transcript.sessionId, tools);
+  removeIndex(transcript.path, transcript.sessionId, tools.disk);
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
   const { mtimeMs, mode } = archived.source;
@@ -47,12 +48,6 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
     },
     undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
   };
-}
-
-/** Newer releases keep byte offsets into a large transcript beside it; they lead nowhere now, and are made anew. */
-function removeIndex(path: string, sessionId: string, { disk }: Tools): void {
-  const index = join(dirname(path), sessionId, "resume-head.jsonl");
-  if (lookAt(index)?.kind === "file") disk.remove(index);
 }
 
 /**

@@ -59,13 +59,13 @@ async function bringHome(aside: string, live: string, bytes: number, tools: Tool
   }
   const { claude } = tools.installation;
   const isClaude = claude !== null && aside.startsWith(claude.projects + sep);
+  const goesOn = isClaude || lookAt(live) !== undefined; // else its session got a fresh start under another name
   const file = await openTranscript(aside, seen.fingerprint);
   try {
-    const { offset, isQuiet } = isClaude
+    const { offset, isQuiet } = goesOn
       ? await drain(file, bytes, await carrierTo(live, disk))
       : await drain(file, bytes, () => undefined);
-    if (!isClaude && offset > bytes)
-      await archiveRest(file, { from: bytes, to: offset }, live, seen.fingerprint, tools);
+    if (!goesOn && offset > bytes) await archiveRest(file, { from: bytes, to: offset }, live, seen.fingerprint, tools);
     if (isQuiet) disk.remove(aside);
     else if (offset > bytes) disk.rename(aside, asidePathFor(live, offset));
   } finally {

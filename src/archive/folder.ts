@@ -1,21 +1,22 @@
-import { join, sep } from "node:path";
+import { basename, dirname, join, sep } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { KeeperError } from "../errors.ts";
 import type { Installation } from "../installation/installation.ts";
 
 /**
- * Where archives of a dialect go: the configured folder, or `session-archives` in the home that the transcripts are from.
+ * Where archives of a dialect go: the configured folder, or `session-archives` in the home that the transcripts are from;
+ * for a file that a person named and that lies in no home, beside it.
  *
  * @throws KeeperError when that lies among the programs' own session files, where they would take archives for sessions
  */
 export function archiveFolderOf(
   settings: Settings,
-  { claude, openclaw }: Installation,
+  { claude, openclaw, folders }: Installation,
   dialect: Dialect["name"],
 ): string {
-  const home = dialect === "claude-code" ? claude?.home : openclaw?.home;
-  const folder = settings.archive.directory ?? join(home ?? "", "session-archives");
+  const home = (dialect === "claude-code" ? claude?.home : openclaw?.home) ?? outside(folders[0] ?? "");
+  const folder = settings.archive.directory ?? join(home, "session-archives");
   const forbidden = [claude?.projects, ...(openclaw ? [join(openclaw.home, "agents")] : [])];
   if (forbidden.some((place) => place !== undefined && (folder === place || folder.startsWith(place + sep)))) {
     throw new KeeperError(
@@ -25,4 +26,10 @@ export function archiveFolderOf(
     );
   }
   return folder;
+}
+
+/** Programs take what lies in folders of these names for sessions of theirs. */
+function outside(folder: string): string {
+  if (basename(folder) === "sessions") return outside(dirname(folder));
+  return basename(dirname(folder)) === "projects" ? outside(dirname(dirname(folder))) : folder;
 }

@@ -15,6 +15,8 @@ export type Command = {
   name: string;
   summary: string;
   options: readonly OptionSpec[];
+  /** it takes files; in words: which */
+  files?: string;
   /** example lines for its help */
   examples: readonly string[];
 };

@@ -1,5 +1,6 @@
 import type { Command } from "./command.ts";
+import { detectCorruption } from "./detect-corruption.ts";
 import { rotate } from "./rotate.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate];
+export const commands: readonly Command[] = [rotate, detectCorruption];

@@ -1,4 +1,16 @@
-import { asRow, asRows, asText, asTime, type Dialect } from "./dialect.ts";
+import {
+  asRow,
+  asRows,
+  asText,
+  asTime,
+  type Dialect,
+  isThought,
+  type Preserved,
+  type Row,
+  type RowShape,
+  type ToolCall,
+  type ToolResult,
+} from "./dialect.ts";
 
 /** Tools that write a file, with the input field that names it. */
 const PATH_FIELDS: Record<string, string> = {
@@ -18,6 +30,14 @@ export const claudeCode: Dialect = {
     const isReply = row.type === "assistant" && row.isSidechain !== true && row.isApiErrorMessage !== true;
     return isReply && asRow(row.message).model !== MADE_LOCALLY ? asTime(row.timestamp) : undefined;
   },
+  shapeOf,
+  errorTextOf: (row) => {
+    if (row.type !== "assistant" || row.isApiErrorMessage !== true) return undefined;
+    return asRows(asRow(row.message).content)
+      .map((block) => asText(block.text) ?? "")
+      .join("\n");
+  },
+  linkNames: { id: "uuid", parentId: "parentUuid", leaf: "leafUuid" },
   fileChanges: (row) => {
     const blocks = asRows(asRow(row.message).content);
     return {
@@ -32,3 +52,61 @@ export const claudeCode: Dialect = {
   },
   fileChangeNeedles: [...Object.keys(PATH_FIELDS).map((name) => `"${name}"`), '"is_error":true'],
 };
+
+/** Blocks that call a tool: by the program, or by the API itself inside the reply. */
+const CALL_TYPES = new Set(["tool_use", "server_tool_use", "mcp_tool_use"]);
+const NONE: readonly never[] = [];
+
+function shapeOf(row: Row): RowShape {
+  const message = asRow(row.message);
+  const isMain = row.isSidechain !== true;
+  const id = asText(row.uuid);
+  const shape: RowShape = { role: "other", isMain, calls: NONE, results: NONE, blocks: 0, thoughts: 0 };
+  if (row.type === "last-prompt" || row.type === "summary") {
+    const pointsTo = asText(row.leafUuid);
+    return pointsTo ? { ...shape, role: row.type === "summary" ? "title" : "leaf", pointsTo } : shape;
+  }
+  if (id === undefined) return shape;
+  shape.id = id;
+  shape.parentId = asText(row.parentUuid) ?? null;
+  if (row.type === "system" && row.subtype === "compact_boundary") {
+    const preserved = preservedBy(asRow(row.compactMetadata));
+    return { ...shape, role: "boundary", ...(preserved ? { preserved } : {}) };
+  }
+  const isReply = row.type === "assistant";
+  shape.role = isReply ? "assistant" : row.type === "user" ? "user" : "chain";
+  if (shape.role === "chain") return shape;
+  const messageId = asText(message.id);
+  if (isReply && messageId) shape.messageId = messageId;
+  const callRowId = asText(row.sourceToolAssistantUUID);
+  if (callRowId) shape.callRowId = callRowId;
+  if (row.isApiErrorMessage === true) shape.isErrorReport = true;
+  if (isReply && message.model === MADE_LOCALLY) shape.isMirror = true;
+  if (Array.isArray(message.content)) readBlocks(message.content, isReply, shape);
+  return shape;
+}
+
+function readBlocks(content: readonly unknown[], isReply: boolean, shape: RowShape): void {
+  const calls: ToolCall[] = [];
+  const results: ToolResult[] = [];
+  content.forEach((value, index) => {
+    const block = asRow(value);
+    // shapes rather than names: the API keeps adding kinds of results
+    if (typeof block.tool_use_id === "string") results.push({ callId: block.tool_use_id, index, isServer: isReply });
+    else if (isReply && CALL_TYPES.has(String(block.type)) && typeof block.id === "string")
+      calls.push({ id: block.id, index, isServer: block.type !== "tool_use", isPartial: false });
+  });
+  shape.blocks = content.length;
+  shape.thoughts = content.filter(isThought).length;
+  if (calls.length > 0) shape.calls = calls;
+  if (results.length > 0) shape.results = results;
+}
+
+function preservedBy(metadata: Row): Preserved | undefined {
+  const segment = asRow(metadata.preservedSegment);
+  const { uuids } = asRow(metadata.preservedMessages);
+  const [headId, tailId] = [asText(segment.headUuid), asText(segment.tailUuid)];
+  const ids = Array.isArray(uuids) ? uuids.flatMap((uuid) => asText(uuid) ?? []) : [];
+  if (ids.length === 0 && !headId) return undefined;
+  return { ids, ...(headId ? { headId } : {}), ...(tailId ? { tailId } : {}) };
+}

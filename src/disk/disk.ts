@@ -74,6 +74,25 @@ export function openDisk() {
       }
     },
     /**
+     * Writes a new file piece by piece, with the ownership asked for, and syncs it. What could not be made whole does not stay.
+     *
+     * @returns how many bytes it has
+     */
+    async createOf(path: string, pieces: AsyncIterable<Uint8Array>, ownership: Ownership): Promise<number> {
+      const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
+      try {
+        for await (const piece of pieces) writeWhole(descriptor, piece, null);
+        give(descriptor, path, ownership);
+        fsyncSync(descriptor);
+        return fstatSync(descriptor).size;
+      } catch (error) {
+        discard(path);
+        throw error;
+      } finally {
+        closeSync(descriptor);
+      }
+    },
+    /**
      * Replaces one of our own small files whole: written beside, renamed over. Readers see the old or the new one. The draft
      * has one name, so that the next writer takes over what a killed one left; the caller sees to it that there is only one.
      */

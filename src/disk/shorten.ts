@@ -98,15 +98,35 @@ async function swap(
   bytes: number,
   emptiedAtMs: number,
 ): Promise<Shortened> {
-  const before = fingerprintOfDescriptor(file.fd);
   const draft = draftPathFor(path);
+  disk.createWith(draft, Buffer.alloc(0), ownershipOf(fingerprintOfDescriptor(file.fd)));
+  // before it takes the name: a stop right after must not leave an empty file as the newest of its folder
+  return await putInPlace(disk, path, file, bytes, { draft, mtimeMs: emptiedAtMs });
+}
+
+/**
+ * Gives a file that was written beside the name of the one that it replaces. What was added to that one behind its first
+ * `bytes` bytes, which must be archived by now, is carried over, and so is what a writer still adds to it in that moment.
+ *
+ * @param file the one to be replaced, open
+ * @param next.mtimeMs the time of change that the new file gets when nothing was carried over (epoch ms)
+ */
+export async function putInPlace(
+  disk: Disk,
+  path: string,
+  file: FileHandle,
+  bytes: number,
+  { draft, mtimeMs }: { draft: string; mtimeMs: number },
+): Promise<Shortened> {
+  const before = fingerprintOfDescriptor(file.fd);
   const aside = asidePathFor(path, bytes);
-  const tail = await readBetween(file, bytes, before.sizeBytes);
-  const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
-  disk.createWith(draft, wholeTail, ownershipOf(before));
+  let carriedTo = bytes;
   try {
-    // before it takes the name: a stop right after must not leave an empty file as the newest of its folder
-    if (wholeTail.length === 0) disk.setTimes(draft, emptiedAtMs);
+    const tail = await readBetween(file, bytes, before.sizeBytes);
+    const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
+    carriedTo += wholeTail.length;
+    if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: true });
+    else disk.setTimes(draft, mtimeMs);
     disk.link(path, aside);
     if (!isSameFile(before, lookAt(aside)?.fingerprint)) {
       disk.remove(aside);
@@ -120,7 +140,7 @@ async function swap(
     throw error;
   }
   disk.syncFolder(dirname(path));
-  const end = await drain(file, bytes + wholeTail.length, (late) => disk.append(path, late, { sync: true }));
+  const end = await drain(file, carriedTo, (late) => disk.append(path, late, { sync: true }));
   if (end.isQuiet) disk.remove(aside);
   else disk.rename(aside, asidePathFor(path, end.offset));
   return { how: "swapped", carriedBytes: end.offset - bytes };

@@ -63,7 +63,7 @@ function entryNames({ entries }: Transcript): string[] {
 }
 
 /** An entry's conversation: the Claude Code session that it continues where there is one with rows, else its own transcript. */
-function transcriptsOfKey(key: string, { transcripts }: Installation): Transcript[] {
+export function transcriptsOfKey(key: string, { transcripts }: Installation): Transcript[] {
   const wanted = key.toLowerCase();
   const theirs = transcripts.filter(({ entries }) => entries.some(({ entry }) => entry.key.toLowerCase() === wanted));
   return theirs.toSorted((a, b) => rank(a) - rank(b));
@@ -74,7 +74,7 @@ function rank({ dialect, fingerprint }: Transcript): number {
   return dialect === "claude-code" ? 0 : 1;
 }
 
-function transcriptsOfId(sessionId: string, installation: Installation): Transcript[] {
+export function transcriptsOfId(sessionId: string, installation: Installation): Transcript[] {
   const own = installation.transcripts.filter((transcript) => transcript.sessionId === sessionId);
   const viaEntry = own
     .filter(({ dialect }) => dialect === "openclaw")
@@ -82,7 +82,10 @@ function transcriptsOfId(sessionId: string, installation: Installation): Transcr
   return [...own.filter(({ dialect }) => dialect === "claude-code"), ...viaEntry, ...own];
 }
 
-async function transcriptsHolding(toolIds: readonly string[], { transcripts }: Installation): Promise<Transcript[]> {
+export async function transcriptsHolding(
+  toolIds: readonly string[],
+  { transcripts }: Installation,
+): Promise<Transcript[]> {
   const holding: Transcript[] = [];
   for (const transcript of transcripts) {
     if (transcript.kind !== "file" || transcript.fingerprint.sizeBytes <= 1) continue;

@@ -1,13 +1,17 @@
-import type { Transcript } from "../installation/installation.ts";
+import type { EntryReference, Transcript } from "../installation/installation.ts";
+import type { DamageKind } from "../structure/damage.ts";
 
 export type Severity = "info" | "warning" | "error";
 
 /** The stable names of what can be found. More may be added; none is ever renamed. */
 export type FindingKind =
+  | DamageKind
   | "oversized"
   | "rejection-logged"
   | "crash-logged"
   | "lock-timeout-logged"
+  | "session-missing-logged"
+  | "repair-logged"
   | "stale-binding"
   | "broken-registry"
   | "sqlite-era"
@@ -24,5 +28,21 @@ export type Finding = {
   agent?: string;
   sessionKey?: string;
   sessionId?: string;
+  /** of the file at `path`, from 1 */
+  line?: number;
   evidence: Record<string, unknown>;
 };
+
+/** Whom a finding is about: a session's file, and the registry entry that leads to it. */
+export function identify(
+  transcript: Transcript,
+  reference: EntryReference | undefined = transcript.entries[0],
+): Pick<Finding, "transcript" | "path" | "sessionId" | "sessionKey" | "agent"> {
+  const { path, sessionId } = transcript;
+  return {
+    transcript,
+    path,
+    sessionId,
+    ...(reference ? { sessionKey: reference.entry.key, agent: reference.agent } : {}),
+  };
+}

@@ -7,8 +7,9 @@ import type { InstallationState } from "../state/state.ts";
 import { hasNoRows, hasReplySince } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { type Attribution, attribute } from "./attribute.ts";
-import type { Finding } from "./finding.ts";
+import { type Finding, identify } from "./finding.ts";
 import { groupBy } from "./group.ts";
+import type { Ownership } from "./whose.ts";
 
 /** What the gateway's logs say, and what has to be remembered of them. */
 export type LogFacts = {
@@ -148,8 +149,23 @@ function unplacedFinding(match: LogMatch, attribution: Attribution): Finding {
   };
 }
 
+/** What the lines say that condemn a session: one finding for each kind. */
+export function condemningFindings(
+  transcript: Transcript,
+  matches: readonly LogMatch[],
+  ownership: Ownership,
+): Finding[] {
+  return [...groupBy(matches, ({ kind }) => kind).values()].flatMap((group): Finding[] => {
+    const [first] = group;
+    if (!first) return [];
+    const evidence = { signature: first.signature, log: first.source, ...lineEvidence(group), condemns: true };
+    const severity = ownership === "personal" ? "info" : first.severity;
+    return [{ kind: first.kind, severity, ...identify(transcript), evidence }];
+  });
+}
+
 /** How many lines, from when to when, and the ids that they name; never what they say. */
-export function lineEvidence(matches: readonly LogMatch[]): Record<string, unknown> {
+function lineEvidence(matches: readonly LogMatch[]): Record<string, unknown> {
   const times = matches.map(({ at }) => at).toSorted((a, b) => a - b);
   return {
     lines: matches.length,

@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
+import type { Settings } from "../config/settings.ts";
 import { holdersOf, isAlive, listProcesses, ownLineage, startedAtOf } from "../host/processes.ts";
 import type { GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
@@ -14,7 +15,7 @@ const FRESH_STATUS_MS = 30 * 60_000;
 export type UseProbe = (transcript: Transcript) => string | undefined;
 
 /** Looks at the machine's processes once, for all the transcripts of an installation that are asked about. */
-export function createUseProbe(
+function createUseProbe(
   installation: Installation,
   gateway: GatewayState,
   policy: StalenessPolicy,
@@ -39,6 +40,17 @@ export function createUseProbe(
     if (running && gateway.state !== "down") return "its registry entry says that a turn is running";
     return undefined;
   };
+}
+
+/** The same for what an inspection knows; without a gateway of its own an installation has none that runs. */
+export function useProbe(
+  installation: Installation,
+  gateway: GatewayState | null,
+  foreignPids: boolean,
+  { settings, nowMs }: { settings: Settings; nowMs: number },
+): UseProbe {
+  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
+  return createUseProbe(installation, gateway ?? { state: "down", because: "no gateway belongs here" }, policy, nowMs);
 }
 
 /** Sessions that live Claude Code processes have registered, with the process of each. */

@@ -6,16 +6,17 @@ import type { Settings } from "../config/settings.ts";
 import { describeError } from "../errors.ts";
 import type { LogMatch } from "../gateway-log/read-logs.ts";
 import { registryLocking } from "../installation/era.ts";
-import { findGateway, type GatewayState, isMountedElsewhere } from "../installation/gateway.ts";
+import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
-import type { RegistryProblem } from "../registry/read.ts";
+import type { Cursors } from "../state/cursors.ts";
 import type { InstallationState, Underway } from "../state/state.ts";
 import { BLANK_LIMIT_BYTES, hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
-import type { Finding } from "./finding.ts";
-import { inspectGatewayLogs, type LogFacts, lineEvidence } from "./gateway-log.ts";
-import { groupBy } from "./group.ts";
-import { createUseProbe, type UseProbe } from "./in-use.ts";
+import { findBotDamage } from "./bot-damage.ts";
+import { type Finding, identify } from "./finding.ts";
+import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
+import { useProbe } from "./in-use.ts";
+import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
 
 /** A transcript that `rotate` has to decide about, with all that the decision depends on. */
@@ -25,6 +26,10 @@ export type Candidate = {
   findings: Finding[];
   isOversized: boolean;
   isCondemned: boolean;
+  /** damage in its structure that a repair takes away */
+  mendable: Finding[];
+  /** condemned, with nothing in it that is seen to be broken: it can be taken back to the last state that was accepted */
+  canRewind: boolean;
   /** named by the person on the command line */
   isNamed: boolean;
   /** what an earlier run began with it and did not finish */
@@ -53,11 +58,13 @@ export type RotationFacts = {
   /** as long as a registry can't be read, an unbound session may be one that it binds */
   hasBrokenRegistry: boolean;
   logs: LogFacts;
+  cursors: Cursors;
 };
 
 export type InspectContext = {
   settings: Settings;
   state: InstallationState;
+  cursors: Cursors;
   nowMs: number;
   /** log sources that more than one installation reads */
   sharedLogs: ReadonlySet<string>;
@@ -81,19 +88,32 @@ export async function inspectForRotation(installation: Installation, context: In
     foreignPids: false,
     hasBrokenRegistry: hasUnreadablePart(installation),
     logs,
+    cursors: {},
   };
   const era = installation.openclaw?.era.era;
+  const isTooLarge = ({ kind, fingerprint }: Transcript) =>
+    kind === "file" && fingerprint.sizeBytes > context.settings.rotate.maxSize;
+  const damage = await findBotDamage(
+    installation,
+    context.cursors,
+    (transcript) => !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path)),
+    context,
+  );
+  const paths = new Set(installation.transcripts.map(({ path }) => path));
+  facts.cursors = Object.fromEntries(
+    Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
+  );
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
-    const isOversized =
-      transcript.kind === "file" && transcript.fingerprint.sizeBytes > context.settings.rotate.maxSize;
+    const mendable = damage.mendable.get(transcript.path) ?? [];
+    const isOversized = isTooLarge(transcript);
     const isNamed = wanted.has(transcript.sessionId);
     if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
     const begun = context.state.underway.find((one) => isUnfinished(transcript, one));
-    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun) continue;
+    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun && mendable.length === 0) continue;
     const matches = condemned?.matches ?? [];
-    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, context });
+    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, mendable, context });
     facts.candidates.push({ ...candidate, ...(begun ? { begun } : {}) });
   }
   facts.staleBindings =
@@ -109,7 +129,7 @@ export async function inspectForRotation(installation: Installation, context: In
 /** It is forgotten, and not yet emptied or removed. */
 export function isUnfinished({ path, fingerprint, entries }: Transcript, begun: Underway): boolean {
   const isWhole = begun.inode === fingerprint.inode && fingerprint.sizeBytes >= begun.sizeBytes;
-  return begun.path === path && isWhole && entries.length === 0;
+  return begun.path === path && begun.reason !== "repair" && isWhole && entries.length === 0;
 }
 
 async function describe(
@@ -119,8 +139,9 @@ async function describe(
     isOversized,
     isNamed,
     matches,
+    mendable,
     context,
-  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; context: InspectContext },
+  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; mendable: Finding[]; context: InspectContext },
 ): Promise<Candidate> {
   let unsafe =
     unsafeBecause(transcript.path) ?? (transcript.fingerprint.sizeBytes === 0 ? "it holds no rows" : undefined);
@@ -141,28 +162,39 @@ async function describe(
     const evidence = { bytes: transcript.fingerprint.sizeBytes, limitBytes: context.settings.rotate.maxSize };
     findings.push({ kind: "oversized", severity: isBot ? "warning" : "info", ...about, evidence });
   }
-  for (const group of groupBy(matches, ({ kind }) => kind).values()) {
-    const [first] = group;
-    if (!first) continue;
-    const evidence = { signature: first.signature, log: first.source, ...lineEvidence(group), condemns: true };
-    findings.push({
-      kind: first.kind,
-      severity: ownership === "personal" ? "info" : first.severity,
-      ...about,
-      evidence,
-    });
-  }
+  findings.push(...condemningFindings(transcript, matches, ownership), ...mendable);
   return {
     transcript,
     ownership,
     findings,
     isOversized,
     isCondemned: matches.length > 0,
+    mendable,
+    canRewind:
+      matches.length > 0 &&
+      mendable.length === 0 &&
+      !unsafe &&
+      isBot &&
+      (await canRewind(transcript, installation, context)),
     isNamed,
     ...(unsafe ? { unsafe } : {}),
     prunable: prunableAfter(transcript, installation, context.settings),
     quietForMs: context.nowMs - transcript.fingerprint.mtimeMs,
   };
+}
+
+/** True when there is an accepted state to go back to, unless that was done before for a rejection and no reply has come since. */
+async function canRewind(
+  transcript: Transcript,
+  installation: Installation,
+  { settings, signal }: InspectContext,
+): Promise<boolean> {
+  const folder = archiveFolderOf(settings, installation, transcript.dialect);
+  const rewound = readCatalog(folder).findLast(
+    ({ source, reason, command }) => source === transcript.path && reason === "corrupt" && command === "rotate",
+  );
+  const { lookForRewind } = await import("./structure.ts");
+  return lookForRewind(transcript, rewound ? Date.parse(rewound.at) : undefined, signal);
 }
 
 /** Archives that the next one of this session would push out. */
@@ -178,7 +210,7 @@ async function lookForUse(installation: Installation, facts: RotationFacts, cont
   const { openclaw } = installation;
   facts.foreignPids = areForeign(installation);
   if (openclaw) facts.gateway = await findGateway(openclaw, facts.foreignPids);
-  const probe = useProbe(installation, facts, context);
+  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
   for (const candidate of facts.candidates) {
     const inUse = candidate.unsafe ? undefined : probe(candidate.transcript);
     if (inUse) candidate.inUse = inUse;
@@ -187,15 +219,6 @@ async function lookForUse(installation: Installation, facts: RotationFacts, cont
     const inUse = probe(binding.transcript);
     if (inUse) binding.inUse = inUse;
   }
-}
-
-function useProbe(
-  installation: Installation,
-  { gateway, foreignPids }: RotationFacts,
-  { settings, nowMs }: InspectContext,
-): UseProbe {
-  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
-  return createUseProbe(installation, gateway ?? { state: "down", because: "no gateway belongs here" }, policy, nowMs);
 }
 
 /** Bindings to Claude Code files that are there and hold nothing. A file made a moment ago is a session being born. */
@@ -226,64 +249,4 @@ async function findStaleBindings(
     }
   }
   return stale;
-}
-
-function installationFindings({ openclaw, registries, unreadable }: Installation): Finding[] {
-  const findings: Finding[] = unreadable.map(({ path, message }) => ({
-    kind: "unreadable",
-    severity: "warning",
-    path,
-    evidence: { message },
-  }));
-  for (const { path, agent, registry } of registries.filter(({ registry: { problem } }) => isBroken(problem))) {
-    if (unreadable.some((one) => one.path === path)) continue;
-    findings.push({ kind: "broken-registry", severity: "error", path, agent, evidence: { problem: registry.problem } });
-  }
-  if (openclaw?.era.era === "S")
-    findings.push({
-      kind: "sqlite-era",
-      severity: "info",
-      path: openclaw.home,
-      evidence: { because: openclaw.era.because },
-    });
-  if (openclaw?.era.era === "unknown" && registries.length > 0)
-    findings.push({
-      kind: "unknown-era",
-      severity: "warning",
-      path: openclaw.home,
-      evidence: { because: openclaw.era.because },
-    });
-  return findings;
-}
-
-/** A registry that holds no readable entries although there is one: what it binds can't be known. */
-function isBroken(problem: RegistryProblem | undefined): boolean {
-  return problem === "empty" || problem === "unparsable" || problem === "not-an-object";
-}
-
-function hasUnreadablePart({ openclaw, registries, unreadable }: Installation): boolean {
-  const agents = openclaw && join(openclaw.home, "agents");
-  return (
-    registries.some(({ registry }) => isBroken(registry.problem)) ||
-    (agents !== null && unreadable.some(({ path }) => path.startsWith(agents)))
-  );
-}
-
-/** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */
-function areForeign({ settings, openclaw }: Installation): boolean {
-  if (settings.foreignPids !== "auto") return settings.foreignPids;
-  return Object.keys(settings.paths).length > 0 || (openclaw !== null && isMountedElsewhere(openclaw.home));
-}
-
-function identify(
-  transcript: Transcript,
-  reference = transcript.entries[0],
-): Pick<Finding, "transcript" | "path" | "sessionId" | "sessionKey" | "agent"> {
-  const { path, sessionId } = transcript;
-  return {
-    transcript,
-    path,
-    sessionId,
-    ...(reference ? { sessionKey: reference.entry.key, agent: reference.agent } : {}),
-  };
 }

@@ -67,13 +67,14 @@ export async function discover(
     }),
     claimedElsewhere: [],
     leftBehind,
+    folders: [],
     unreadable,
   };
 }
 
 /** The real paths that a run must hold its lock on. */
-export function homesOf(installation: Installation): string[] {
-  return [installation.openclaw?.home, installation.claude?.home].filter((home) => home !== undefined);
+export function homesOf({ openclaw, claude, folders }: Installation): string[] {
+  return [...new Set([openclaw?.home, claude?.home, ...folders].filter((home) => home !== undefined))];
 }
 
 function homeAt(path: string | undefined, program: string, isNamed: boolean): string | undefined {

@@ -21,6 +21,8 @@ export type Installation = {
   claimedElsewhere: string[];
   /** Files that a killed run of ours set aside beside transcripts, and has to bring home. */
   leftBehind: string[];
+  /** Of transcripts that a person named by path: where they lie. Empty for every other installation. */
+  folders: string[];
   /** Folders that could not be read, and why; nothing in them counts as missing. */
   unreadable: { path: string; message: string }[];
 };

@@ -7,6 +7,7 @@ export type Step =
   | { kind: "archive-transcript"; transcript: Transcript; reason: ArchiveReason }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
   | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: "clear-binding" | "fresh-start" }
+  | { kind: "repair-transcript"; transcript: Transcript; rewind?: boolean }
   | { kind: "empty-transcript"; transcript: Transcript }
   | { kind: "remove-transcript"; transcript: Transcript }
   | { kind: "prune-archive"; archive: string }
@@ -32,6 +33,7 @@ export type Job = {
 /** Why something that was seen is left alone. */
 export type SparedReason =
   | "personal"
+  | "personal-damaged"
   | "personal-below-limit"
   | "personal-cut-only"
   | "unregistered"

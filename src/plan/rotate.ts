@@ -3,6 +3,7 @@ import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation
 import { registryLocking } from "../installation/era.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
+import { blockedBecause } from "./repair.ts";
 
 export type RotationPolicy = {
   rotate: Settings["rotate"];
@@ -57,7 +58,9 @@ function decide(
   }
   if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw" && !begun)
     return spare("unregistered");
-  if (!candidate.isOversized && !isCondemned && !force && !begun) return spare("healthy");
+  const mends = isMended(candidate, policy, force);
+  if (!candidate.isOversized && !isCondemned && !force && !begun && !mends) return spare("healthy");
+  if (mends) return mend(candidate, installation, facts, policy, spare);
   if (!isAvailable(policy.rotate.strategy)) return spare("strategy-missing", policy.rotate.strategy);
   if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
   const isSizeOnly = !isCondemned && !force && begun?.reason !== "corrupt";
@@ -65,7 +68,7 @@ function decide(
   const blocked = transcript.entries.length > 0 ? registryBlocked(installation, facts) : undefined;
   if (blocked) return spare("gateway-up", blocked);
   const wait = force ? undefined : waitFor(candidate, isSizeOnly ? policy.rotate.quietFor : 0);
-  const reason = begun?.reason ?? (isCondemned ? "corrupt" : candidate.isOversized ? "size" : "manual");
+  const reason = begun?.reason === "repair" || !begun ? reasonFor(candidate) : begun.reason;
   return {
     transcript,
     findings,
@@ -74,6 +77,50 @@ function decide(
     prunes: candidate.prunable,
     ...(wait ? { wait } : {}),
     steps: emptyingSteps(candidate, installation, reason),
+  };
+}
+
+function reasonFor({ isCondemned, isOversized }: Candidate): "corrupt" | "size" | "manual" {
+  return isCondemned ? "corrupt" : isOversized ? "size" : "manual";
+}
+
+/**
+ * A condemned session is mended where that can be done, and taken back to its last accepted state where nothing in it is
+ * seen to be broken; if that was tried already, it is given up. Damage alone is mended, and nothing else is done for it.
+ */
+function isMended(
+  { isCondemned, isOversized, mendable, canRewind, begun }: Candidate,
+  { rotate }: RotationPolicy,
+  force: boolean,
+): boolean {
+  if (force || begun || (isOversized && !isCondemned)) return false;
+  if (!isCondemned) return mendable.length > 0;
+  return rotate.strategy !== "empty" && (mendable.length > 0 || canRewind);
+}
+
+function mend(
+  candidate: Candidate,
+  installation: Installation,
+  { gateway }: RotationFacts,
+  { rotate }: RotationPolicy,
+  spare: (because: Spared["because"], detail?: string) => Spared,
+): Job | Spared {
+  const { transcript, isCondemned, findings } = candidate;
+  const blocked = blockedBecause(transcript, installation, gateway);
+  if (blocked) return spare(blocked.because, blocked.detail);
+  const isRewind = candidate.mendable.length === 0;
+  const wait = waitFor(candidate, isCondemned ? 0 : rotate.quietFor);
+  return {
+    transcript,
+    findings: isCondemned ? findings : candidate.mendable,
+    force: false,
+    needsRestart: isCondemned,
+    prunes: candidate.prunable,
+    ...(wait ? { wait } : {}),
+    steps: [
+      { kind: "archive-transcript", transcript, reason: isRewind ? "corrupt" : "repair" },
+      { kind: "repair-transcript", transcript, ...(isRewind ? { rewind: true } : {}) },
+    ],
   };
 }
 

@@ -1,5 +1,5 @@
-import { findMembers, type Member, type ObjectSpan } from "./json-text.ts";
-import type { Splice } from "./splice.ts";
+import { findMembers, type Member, type ObjectSpan } from "../json/json-text.ts";
+import type { Splice } from "../json/splice.ts";
 
 /** What is to happen to the members of one object, by name; a member that isn't named here keeps every character. */
 export type ObjectChange = {

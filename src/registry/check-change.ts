@@ -1,5 +1,5 @@
+import { findMembers } from "../json/json-text.ts";
 import type { ObjectChange } from "./change-object.ts";
-import { findMembers } from "./json-text.ts";
 
 /**
  * Whether the text of an object after a change differs from the one before in exactly what was intended: the same members in

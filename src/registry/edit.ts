@@ -1,9 +1,9 @@
 import { KeeperError } from "../errors.ts";
+import { findMembers, hasRepeatedNames, isObjectAt, JsonTextError, type Member } from "../json/json-text.ts";
+import { applySplices, type Splice } from "../json/splice.ts";
 import { asObject, BINDING_MAPS, bindingsOf, LEGACY_BINDING, LEGACY_PROVIDER } from "./bindings.ts";
 import { changeObject, type ObjectChange } from "./change-object.ts";
 import { checkChange } from "./check-change.ts";
-import { findMembers, hasRepeatedNames, isObjectAt, JsonTextError, type Member } from "./json-text.ts";
-import { applySplices, type Splice } from "./splice.ts";
 
 /** A registry's text after an edit, and how to get there: inverted, the splices undo it exactly. */
 export type RegistryEdit = { text: string; splices: Splice[]; changed: boolean };

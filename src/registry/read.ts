@@ -2,8 +2,8 @@ import { constants as bufferConstants, isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
+import { findMembers, hasRepeatedNames, isObjectAt } from "../json/json-text.ts";
 import { asObject, BINDING_MAPS, type Binding, bindingsOf, isObject } from "./bindings.ts";
-import { findMembers, hasRepeatedNames, isObjectAt } from "./json-text.ts";
 
 /** What a session's entry says, as far as it has the expected types. */
 export type RegistryEntry = {

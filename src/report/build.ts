@@ -1,13 +1,12 @@
 import type { JobOutcome } from "../apply/apply.ts";
 import type { Outcome } from "../apply/outcome.ts";
 import type { Finding } from "../inspect/finding.ts";
-import type { RotationFacts } from "../inspect/rotation.ts";
 import { type Installation, sessionKeyOf, type Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "../plan/plan.ts";
 import type { InstallationReport, ReportedAction, ReportedFinding, ReportedSpared } from "./document.ts";
 import { wordFinding, wordOutcome, wordPlanned, wordSpared } from "./wording.ts";
 
-type Seen = { installation: Installation; facts: RotationFacts; plan: Plan };
+type Seen = { installation: Installation; findings: readonly Finding[]; plan: Plan };
 
 /**
  * Turns what one installation's run saw, planned and did into what is told of it. Without outcomes it tells the plan.
@@ -21,7 +20,7 @@ export function buildReport(
   const corruption = done.filter(({ job }) => job.needsRestart).flatMap(({ job }) => job.findings);
   const jobs = new Map(done.map((outcome) => [outcome.job, outcome]));
   return {
-    findings: seen.facts.findings.map((finding) => reportFinding(finding, resolved.has(finding))),
+    findings: seen.findings.map((finding) => reportFinding(finding, resolved.has(finding))),
     actions: [
       ...seen.plan.jobs.flatMap((job) => reportJob(job, jobs.get(job))),
       ...(done.length === 0 ? plannedRestart(seen) : []),
@@ -32,7 +31,7 @@ export function buildReport(
 }
 
 function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
-  const { kind, severity, agent, sessionKey, sessionId, path, evidence } = finding;
+  const { kind, severity, agent, sessionKey, sessionId, path, line, evidence } = finding;
   return {
     kind,
     severity,
@@ -42,6 +41,7 @@ function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
     ...(sessionKey ? { sessionKey } : {}),
     ...(sessionId ? { sessionId } : {}),
     ...(path ? { path } : {}),
+    ...(line === undefined ? {} : { line }),
     evidence,
   };
 }

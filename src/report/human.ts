@@ -113,11 +113,11 @@ function subjectLines(
       : (known?.sessionKey ?? (isPersonal ? "a personal session" : "a session without a registry entry"));
   const lines = known || path === undefined ? [`  ${paint("bold", title)}`] : [];
   if (path !== undefined) lines.push(known ? `    ${paint("dim", path)}` : `  ${paint("bold", path)}`);
-  for (const { kind, severity, message } of findings)
+  for (const { kind, severity, message, line } of findings)
     lines.push(
       row(
         severity === "info" ? "seen" : "found",
-        `${message} (${kind})`,
+        `${line === undefined ? "" : `line ${line}: `}${message} (${kind})`,
         severity === "error" ? "red" : "yellow",
         paint,
       ),

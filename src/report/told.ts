@@ -9,18 +9,23 @@ type Report = Pick<InstallationReport, "findings" | "actions" | "isToldAlready">
  */
 export function rememberTold(
   state: InstallationState,
+  command: string,
   report: Report,
   nowMs: number,
   repeatAfterMs: number,
 ): InstallationState {
   const open = report.findings.filter(({ severity, resolved }) => severity !== "info" && !resolved);
-  const keys = open.map(({ kind, path, sessionKey }) => [kind, path, sessionKey].join(" "));
+  const keys = open.map(({ kind, path, sessionKey }) => [command, kind, path, sessionKey].join(" "));
+  const others = Object.entries(state.told).filter(([key]) => !key.startsWith(`${command} `));
   const isNew = (key: string) => nowMs - (state.told[key] ?? Number.NEGATIVE_INFINITY) >= repeatAfterMs;
   const hasActed = report.actions.some(({ result }) => result === "done" || result === "failed");
   const fresh = keys.filter(isNew);
   report.isToldAlready = fresh.length === 0 && !hasActed;
   return {
     ...state,
-    told: Object.fromEntries(keys.map((key) => [key, fresh.includes(key) ? nowMs : (state.told[key] ?? nowMs)])),
+    told: Object.fromEntries([
+      ...others,
+      ...keys.map((key): [string, number] => [key, fresh.includes(key) ? nowMs : (state.told[key] ?? nowMs)]),
+    ]),
   };
 }

@@ -2,15 +2,22 @@ import type { Outcome } from "../apply/outcome.ts";
 import { formatSize } from "../config/units.ts";
 import type { Finding, FindingKind } from "../inspect/finding.ts";
 import type { Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
+import type { DamageKind } from "../structure/damage.ts";
+import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 
 type Evidence = Record<string, unknown>;
 
 /** Every sentence about a finding. They tell facts: numbers, ids, times; never what a session or a log line says. */
 const FINDINGS = {
   oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}`,
-  "rejection-logged": (e) => `${lines(e)} that the API rejects ${e.condemns ? "it" : "a conversation"}${placing(e)}`,
+  "rejection-logged": (e) =>
+    e.witness ? witnessed(e) : `${lines(e)} that the API rejects ${e.condemns ? "it" : "a conversation"}${placing(e)}`,
   "crash-logged": (e) => (e.passing ? passing(e) : `${lines(e)} that Claude Code ended with an error${placing(e)}`),
   "lock-timeout-logged": (e) => `${lines(e)} that a session's lock was waited for in vain`,
+  "session-missing-logged": (e) =>
+    `${lines(e)} that a session to be resumed is not there: a registry may bind one that is gone`,
+  "repair-logged": (e) =>
+    `${lines(e)} that a program mended a session's file or lock by itself, or left out what it could not read`,
   "stale-binding": () => "the registry binds a Claude Code session that holds no rows, so resuming it fails",
   "broken-registry": (e) =>
     `the registry is ${e.problem}: what it binds cannot be known, and the gateway will start an empty one over it; restore it from a good copy`,
@@ -20,7 +27,7 @@ const FINDINGS = {
     "nothing tells which OpenClaw wrote this home, so the strictest rules hold; set openclaw.version in the configuration",
   "clock-stepped": (e) => `${e.because}: whatever depends on ages waits for a run that finds the clock steady`,
   unreadable: (e) => `cannot be read: ${e.message}`,
-} satisfies Record<FindingKind, (evidence: Evidence) => string>;
+} satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
 
 /** What a step is called: before it is done, and after. */
 const STEPS = {
@@ -44,6 +51,10 @@ const STEPS = {
     plan: () => "empty it",
     done: (_, d) => `emptied: ${size(d.bytesBefore)} before, ${size(d.bytesAfter)} now`,
   },
+  "repair-transcript": {
+    plan: () => "mend it, and leave every other line as it is",
+    done: (_, d) => `mended; ${wordLosses(d.lost)}${d.left ? `; ${d.left} could not be mended` : ""}`,
+  },
   "remove-transcript": {
     plan: () => "remove it, once it is archived",
     done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
@@ -59,6 +70,8 @@ const STEPS = {
 const SPARED = {
   personal: (_, id) =>
     `a personal session is not touched; to rotate it all the same: session-keeper rotate --session ${id}`,
+  "personal-damaged": (_, __, path) =>
+    `a personal session is not touched; to mend it all the same: session-keeper detect-corruption '${path}' --repair`,
   "personal-below-limit": () => "a personal session below claude.personalMaxSize",
   "personal-cut-only": () => "personal sessions are to be cut only, which this version cannot do",
   unregistered: () => "no registry entry leads to it, so nothing makes it grow",
@@ -73,9 +86,10 @@ const SPARED = {
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
-} satisfies Record<SparedReason, (detail: string, sessionId: string) => string>;
+} satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;
 
 export function wordFinding({ kind, severity, evidence }: Finding): string {
+  if (isDamage(kind)) return wordDamage(kind, evidence);
   return FINDINGS[kind]({ ...evidence, passing: severity === "info" && evidence.condemns === false });
 }
 
@@ -92,7 +106,7 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
 }
 
 export function wordSpared({ because, detail = "", transcript }: Spared): string {
-  return SPARED[because](detail, transcript?.sessionId ?? "ID");
+  return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? "FILE");
 }
 
 function size(bytes: unknown): string {
@@ -108,6 +122,22 @@ function lines({ lines: count, lastAt }: Evidence): string {
 
 function passing(evidence: Evidence): string {
   return `${lines(evidence)} that the vendor had a passing trouble (limit, login, overload, network): no session is condemned for it`;
+}
+
+/** A rejection that a transcript tells of itself, or that a person pasted. */
+function witnessed({ witness, ids, calls, results, signature }: Evidence): string {
+  const named = Array.isArray(ids) && ids.length > 0 ? ids.join(", ") : "";
+  if (witness === "transcript")
+    return `the row tells that the API refused the conversation${named && ` because of ${named}`}`;
+  if (!calls && !results)
+    return named
+      ? `the error names ${named}, which no transcript here holds`
+      : `the error names no session${signature ? "" : ", and is no rejection that is known"}; every transcript was looked at`;
+  return `the error names ${named}: ${standing("its call", calls)}, ${standing("its result", results)}`;
+}
+
+function standing(what: string, at: unknown): string {
+  return Array.isArray(at) && at.length > 0 ? `${what} stands in line ${at.join(", ")}` : `${what} is not there`;
 }
 
 /** What a line that condemned nobody was about. */

@@ -4,7 +4,7 @@ import { KeeperError } from "../errors.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { InstallationReport } from "../report/document.ts";
-import type { RotationContext } from "./look.ts";
+import type { DutyContext } from "./duty.ts";
 
 /** Who a child process becomes. A user that this host does not know, as in containers, has no name. */
 export type Account = { uid: number; gid: number; name?: string; home: string };
@@ -13,8 +13,8 @@ export type Account = { uid: number; gid: number; name?: string; home: string };
 export type Task = {
   account: Account;
   installation: Installation;
-  request: RotationContext["request"];
-  settings: RotationContext["settings"];
+  request: DutyContext["request"];
+  settings: DutyContext["settings"];
   runId: string;
   sharedLogs: string[];
 };
@@ -46,11 +46,7 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
 }
 
 /** Has a child process do the work on one installation as its owner, and waits for its report. */
-export async function runAsOwner(
-  account: Account,
-  installation: Installation,
-  context: RotationContext,
-): Promise<Answer> {
+export async function runAsOwner(account: Account, installation: Installation, context: DutyContext): Promise<Answer> {
   const { fork } = await import("node:child_process");
   const { request, settings, runId, sharedLogs, world } = context;
   const task: Task = { account, installation, request, settings, runId, sharedLogs: [...sharedLogs] };

@@ -2,6 +2,7 @@ import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError, KeeperError } from "../errors.ts";
+import type { Installation } from "../installation/installation.ts";
 import {
   beginReport,
   finishReport,
@@ -11,8 +12,8 @@ import {
 } from "../report/document.ts";
 import { writeRunLog } from "../report/run-log.ts";
 import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
+import { lookAfter } from "./look-after.ts";
 import { describeFailure, lookForAll, type Prospect } from "./prospects.ts";
-import { rotateInstallation } from "./rotate-installation.ts";
 
 /** What a person asked for on the command line, in units. */
 export type Request = {
@@ -21,6 +22,11 @@ export type Request = {
   dryRun: boolean;
   force: boolean;
   sessions: string[];
+  /** transcripts named by path; empty: the installations' own */
+  files: string[];
+  repair: boolean;
+  /** an error that a person pasted */
+  errorText: string | null;
   cron: boolean;
   waitMs: number;
   maxRuntimeMs: number | null;
@@ -37,7 +43,10 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   let settings: Settings | undefined;
   try {
     settings = await loadSettings(request.flags, world.surroundings);
-    const prospects = await lookForAll(settings, world.surroundings);
+    const prospects =
+      request.files.length > 0
+        ? [await (await import("./named-files.ts")).lookForFiles(request.files, settings, world.surroundings)]
+        : await lookForAll(settings, world.surroundings);
     refuseUnknownSessions(request.sessions, prospects);
     for (const prospect of prospects)
       installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
@@ -71,18 +80,23 @@ async function handle(prospect: Prospect, context: Context): Promise<Installatio
   const { installation } = prospect;
   const base: InstallationReport = {
     ...emptyReport(installation.name),
-    era: installation.openclaw?.era.era ?? null,
-    dialects: [...(installation.claude ? ["claude-code"] : []), ...(installation.openclaw ? ["openclaw"] : [])],
+    era: installation.folders.length > 0 ? null : (installation.openclaw?.era.era ?? null),
+    dialects: dialectsOf(installation),
   };
   try {
-    const rotation = { ...context, sharedLogs: prospect.sharedLogs };
+    const duty = { ...context, sharedLogs: prospect.sharedLogs };
     const account = foreignOwnerOf(installation);
-    if (!account) return { ...base, ...(await rotateInstallation(installation, rotation)) };
-    const { report, failure } = await runAsOwner(account, installation, rotation);
+    if (!account) return { ...base, ...(await lookAfter(installation, duty)) };
+    const { report, failure } = await runAsOwner(account, installation, duty);
     return { ...base, ...report, ...(failure ? { failure } : {}) };
   } catch (error) {
     return { ...base, failure: describeFailure(error) };
   }
+}
+
+function dialectsOf({ folders, transcripts, claude, openclaw }: Installation): InstallationReport["dialects"] {
+  if (folders.length > 0) return [...new Set(transcripts.map(({ dialect }) => dialect))];
+  return [...(claude ? ["claude-code"] : []), ...(openclaw ? ["openclaw"] : [])];
 }
 
 const STOPPED: ReportedFailure = {

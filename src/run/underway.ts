@@ -35,7 +35,7 @@ export function isRestartMissing({ path, inode, sizeBytes, needsRestart }: Under
 
 function remember({ transcript, steps, needsRestart }: Job): Underway[] {
   const reason = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
-  if (reason !== "size" && reason !== "corrupt" && reason !== "manual") return [];
+  if (reason !== "size" && reason !== "corrupt" && reason !== "manual" && reason !== "repair") return [];
   const { path, fingerprint } = transcript;
   const { inode, sizeBytes } = fingerprint;
   return [{ path, inode, sizeBytes, reason, needsRestart }];

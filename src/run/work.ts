@@ -5,13 +5,15 @@ import { recoverSetAside } from "../apply/recover.ts";
 import { restartGateway } from "../apply/restart-gateway.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
+import { lookAt } from "../disk/fingerprint.ts";
 import { discover } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Spared } from "../plan/plan.ts";
 import { buildReport } from "../report/build.ts";
+import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { openJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
-import { look, nextState, type RotationContext, type RotationReport } from "./look.ts";
+import type { Duty, DutyContext, DutyReport } from "./duty.ts";
 import { describeFailure } from "./prospects.ts";
 import type { World } from "./run.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
@@ -22,9 +24,10 @@ import { isRestartMissing, underwayOf } from "./underway.ts";
  */
 export async function work(
   before: Installation,
+  duty: Duty,
   places: { disk: Disk; stateDirectory: string; statePath: string },
-  context: RotationContext,
-): Promise<RotationReport> {
+  context: DutyContext,
+): Promise<DutyReport> {
   const { request, world, settings, runId } = context;
   const { disk, stateDirectory, statePath } = places;
   const journal = openJournal(disk, stateDirectory, runId);
@@ -42,15 +45,16 @@ export async function work(
   const problems = await recoverSetAside(tools);
   if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, world);
   tools.installation.unreadable.push(...problems);
-  const seen = await look(tools.installation, statePath, context);
-  tools.foreignPids = seen.facts.foreignPids;
+  const seen = await duty(tools.installation, statePath, context);
+  tools.foreignPids = seen.foreignPids;
   journal.write("run-begin", {
     command: request.command,
     installation: tools.installation.name,
     jobs: seen.plan.jobs.length,
   });
   const done: JobOutcome[] = [];
-  const state = { ...seen.state, restartDue: seen.state.restartDue || seen.state.underway.some(isRestartMissing) };
+  const state = { ...seen.state };
+  if (seen.mayRestart) state.restartDue ||= state.underway.some(isRestartMissing);
   const underway = underwayOf(seen.plan.jobs);
   // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
   if (underway.length > 0) writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
@@ -62,14 +66,16 @@ export async function work(
   }
   const extra: Outcome[] = [];
   const spared: Spared[] = [];
-  if (state.restartDue && !world.signal.aborted) await restart(state, tools, seen.clocks.wallMs, extra, spared);
+  if (seen.mayRestart && state.restartDue && !world.signal.aborted)
+    await restart(state, tools, seen.clocks.wallMs, extra, spared);
   for (const { job, hasChanged } of done) {
     if (hasChanged && !world.signal.aborted) extra.push(...(await pruneArchives(job.transcript, tools)));
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
   try {
-    writeState(disk, statePath, nextState({ ...seen, state }, done, report, context), { sync: true });
+    writeState(disk, statePath, seen.remember(state, done, report), { sync: true });
+    writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
     const finished = done.filter(({ isFinished }) => isFinished).length;
     journal.write("run-end", { installation: tools.installation.name, done: finished });
   } catch (error) {
@@ -105,8 +111,15 @@ async function restart(
   state.restarts = lately;
 }
 
-/** Looks the installation up again, without what another installation looks after. */
+/** Looks the installation up again, without what another installation looks after; of files that were named, just these. */
 async function refresh(installation: Installation, world: World): Promise<Installation> {
+  if (installation.folders.length > 0) {
+    const transcripts = installation.transcripts.flatMap((transcript) => {
+      const seen = lookAt(transcript.path);
+      return seen ? [{ ...transcript, ...seen }] : [];
+    });
+    return { ...installation, transcripts, unreadable: [...installation.unreadable] };
+  }
   const { name, claimedElsewhere } = installation;
   const claimed = new Set(claimedElsewhere);
   const now = await discover(installation.settings, world.surroundings);

@@ -1,6 +1,6 @@
 import type { Answer, Task } from "./as-owner.ts";
+import { lookAfter } from "./look-after.ts";
 import { describeFailure } from "./prospects.ts";
-import { rotateInstallation } from "./rotate-installation.ts";
 
 /**
  * The child process of a run as root: takes one task, becomes the owner of the homes for good, does the work and answers.
@@ -26,7 +26,7 @@ export async function serve(version: string): Promise<void> {
     const world = { surroundings, version, signal: stop.signal };
     const { request, settings, runId, installation } = task;
     answer = {
-      report: await rotateInstallation(installation, {
+      report: await lookAfter(installation, {
         request,
         settings,
         runId,

@@ -31,7 +31,7 @@ export type Underway = {
   path: string;
   inode: number;
   sizeBytes: number;
-  reason: "size" | "corrupt" | "manual";
+  reason: "size" | "corrupt" | "manual" | "repair";
   needsRestart: boolean;
 };
 

@@ -2,19 +2,24 @@ import type { FileHandle } from "node:fs/promises";
 
 const NEWLINE = 0x0a;
 const BLOCK_BYTES = 256 * 1024;
+/** Rows at both ends tell whose a file is. */
+const ENDS_BYTES = 64 * 1024;
 /** A pasted image arrives as one base64 line of several megabytes; what is longer is no row that anybody needs whole. */
 const LONGEST_LINE_BYTES = 64 * 1024 * 1024;
 
 /**
  * Puts lines together from pieces of a file, in order. A line that lies within one piece is handed on without a copy,
- * so its bytes are valid only during the call. Longer lines than 64 MiB are dropped.
+ * so its bytes are valid only during the call. Of lines longer than 64 MiB only the length is told.
  */
-export function createLineSplitter(onLine: (line: Buffer) => void): { push: (piece: Buffer) => void; end: () => void } {
+export function createLineSplitter(
+  onLine: (line: Buffer) => void,
+  onTooLong: (bytes: number) => void = () => undefined,
+): { push: (piece: Buffer) => void; end: () => void } {
   let open: Buffer[] = [];
   let openBytes = 0;
   const close = (last: Buffer) => {
-    if (openBytes + last.length <= LONGEST_LINE_BYTES)
-      onLine(open.length === 0 ? last : Buffer.concat([...open, last]));
+    if (openBytes + last.length > LONGEST_LINE_BYTES) onTooLong(openBytes + last.length);
+    else onLine(open.length === 0 ? last : Buffer.concat([...open, last]));
     open = [];
     openBytes = 0;
   };
@@ -28,7 +33,7 @@ export function createLineSplitter(onLine: (line: Buffer) => void): { push: (pie
       if (start === piece.length) return;
       openBytes += piece.length - start;
       if (openBytes <= LONGEST_LINE_BYTES) open.push(Buffer.from(piece.subarray(start)));
-      else open = [];
+      else open = []; // its length is all that is kept
     },
     end() {
       if (openBytes > 0) close(Buffer.alloc(0));
@@ -65,4 +70,29 @@ export async function* readLinesBackwards(file: FileHandle, to: number): AsyncGe
     end = start;
   }
   if (rest.length > 0) yield rest;
+}
+
+/** The first and last lines of a file, as far as they lie whole within some tens of kilobytes. */
+export async function linesAtEnds(file: FileHandle, sizeBytes: number): Promise<Buffer[]> {
+  const from = Math.max(0, sizeBytes - ENDS_BYTES);
+  const [head, tail] = [
+    await readRange(file, 0, Math.min(ENDS_BYTES, sizeBytes)),
+    await readRange(file, from, sizeBytes),
+  ];
+  const first = head.subarray(0, head.lastIndexOf(NEWLINE) + 1);
+  const last = from === 0 ? Buffer.alloc(0) : tail.subarray(tail.indexOf(NEWLINE) + 1);
+  const lines: Buffer[] = [];
+  const splitter = createLineSplitter((line) => lines.push(Buffer.from(line)));
+  for (const piece of [first, sizeBytes <= ENDS_BYTES ? head.subarray(first.length) : last]) {
+    splitter.push(piece);
+    splitter.end();
+  }
+  return lines;
+}
+
+/** The bytes [from, to) of a file, as far as it goes. */
+export async function readRange(file: FileHandle, from: number, to: number): Promise<Buffer> {
+  const pieces: Buffer[] = [];
+  for await (const piece of readPieces(file, from, to)) pieces.push(Buffer.from(piece));
+  return Buffer.concat(pieces);
 }

@@ -22,9 +22,16 @@ export type Contender = {
   env?: Record<string, string>;
   /** runs before each round, not timed */
   prepare?: () => void | Promise<void>;
+  /** what it ends with when all is well; default 0 */
+  status?: number;
   /** gets what the command printed; throws when the answer is wrong. Not timed: speed without the answer is none */
   check?: (stdout: string) => void | Promise<void>;
 };
+
+/** Takes the peak memory of one run (bytes; 0 where /proc does not tell). */
+export async function peakRssOf(contender: Contender): Promise<number> {
+  return (await runOnce(contender, true)).peakRssBytes;
+}
 
 export type Comparison = {
   /** median wall time, process start included */
@@ -104,7 +111,8 @@ async function runOnce(contender: Contender, watchMemory = false): Promise<{ ms:
   const status = await new Promise((resolve, reject) => child.on("error", reject).on("close", resolve));
   const ms = performance.now() - started;
   clearInterval(watch);
-  if (status !== 0) throw new Error(`${contender.argv.join(" ")} ended with ${status}: ${output.stderr.slice(-500)}`);
+  if (status !== (contender.status ?? 0))
+    throw new Error(`${contender.argv.join(" ")} ended with ${status}: ${output.stderr.slice(-500)}`);
   await contender.check?.(output.stdout);
   return { ms, peakRssBytes };
 }

@@ -5,8 +5,8 @@ import { loadSettings } from "../../src/config/load.ts";
 import type { Disk } from "../../src/disk/disk.ts";
 import { type InstallationReport, type ReportedFailure, summarize } from "../../src/report/document.ts";
 import { exitCodeOf } from "../../src/report/exit-code.ts";
+import { lookAfter } from "../../src/run/look-after.ts";
 import { describeFailure, lookForAll } from "../../src/run/prospects.ts";
-import { rotateInstallation } from "../../src/run/rotate-installation.ts";
 import type { Home } from "../support/home.ts";
 import { allFiles } from "./scene.ts";
 
@@ -34,13 +34,16 @@ export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProces
   const base = { name: prospect.name, era: null, dialects: [], findings: [], actions: [], spared: [] };
   let report: InstallationReport;
   try {
-    const found = await rotateInstallation(prospect.installation, {
+    const found = await lookAfter(prospect.installation, {
       request: {
         command: "rotate",
         flags,
         dryRun: false,
         force: false,
         sessions: [],
+        files: [],
+        repair: false,
+        errorText: null,
         cron: false,
         waitMs: 0,
         maxRuntimeMs: null,

@@ -1,6 +1,6 @@
 import { readFileSync } from "node:fs";
 import { expect, test } from "vitest";
-import { classify, customSignature, signatures } from "../../src/gateway-log/signatures.ts";
+import { classify, customSignature, findSignature, signatures } from "../../src/gateway-log/signatures.ts";
 
 const fixture = (name: string) =>
   readFileSync(new URL(`../../fixtures/gateway-log/${name}`, import.meta.url), "utf8")
@@ -38,6 +38,52 @@ test("a usage limit, an expired login and an overload condemn nothing", () => {
     });
 });
 
+test("what is logged about sessions beside rejections is recognised in the forms of all releases, and condemns nothing", () => {
+  const found = fixture("session-troubles.txt").map((line) => classify(line));
+  expect(found.map((match) => match?.signature)).toEqual([
+    ...Array.from({ length: 6 }, () => "session-file-locked"),
+    ...Array.from({ length: 4 }, () => "session-not-found"),
+    "session-file-repaired",
+    "session-file-repaired",
+    "stale-lock-removed",
+    "pairing-repaired",
+    "lines-skipped",
+    "transcript-compact-failed",
+    "transcript-not-json",
+  ]);
+  expect(found.filter((match) => match?.condemns)).toEqual([]);
+  const severities = found.map((match) => [match?.kind, match?.severity].join());
+  expect([...new Set(severities)]).toEqual([
+    "lock-timeout-logged,warning",
+    "session-missing-logged,warning",
+    "repair-logged,info",
+    "crash-logged,warning",
+  ]);
+});
+
+test("a line of each signature is found by a fixed string, so none of its lines is passed over", () => {
+  for (const line of ["session-troubles.txt", "rejection-json.txt", "incident-feb-8.txt"].flatMap(fixture)) {
+    const signature = findSignature(line);
+    if (signature)
+      expect(
+        signature.needles.some((needle) => line.includes(needle)),
+        line,
+      ).toBe(true);
+  }
+});
+
+test("a prompt or a request that is too large is no rejection: the next compaction shortens it", () => {
+  expect(classify("API Error: 400 Prompt is too long")).toBeUndefined();
+  expect(classify("Request too large (max 20MB). Double press esc to go back")).toBeUndefined();
+  expect(classify('FailoverError: {"is_error":true,"result":"Prompt is too long"}')?.condemns).toBe(false);
+});
+
+test("each rejection points to damage to look for, the likeliest first", () => {
+  const first = signatures.filter(({ severity }) => severity === "error").map(({ points }) => points[0]);
+  expect(first).not.toContain(undefined);
+  expect(findSignature("messages.4: tool_use ids must be unique")?.points).toEqual(["duplicate-call"]);
+});
+
 test("in the gateway's JSON log both lines of a rejection condemn, and a logged request does not", () => {
   const found = fixture("rejection-json.txt").map((line) => classify(line)?.signature);
   expect(found).toEqual(["result-without-call", "result-without-call", undefined]);
@@ -61,6 +107,30 @@ test.for([
     is: "call-without-result",
   },
   { line: "API Error: 400 The request body is not valid JSON: unexpected end of data", is: "request-not-json" },
+  { line: "SyntaxError: JSON.parse: unexpected end of data at line 1 column 1", is: undefined },
+  { line: "400 The request body is not valid JSON: no low surrogate in string: line 1 column 9", is: "lone-surrogate" },
+  { line: "400 invalid high surrogate in string: line 1 column 9 (char 8)", is: "lone-surrogate" },
+  {
+    line: "API Error: 400 messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_0a. Each `tool_result` block must have a corresponding `tool_use` block in the previous message.",
+    is: "result-without-call",
+  },
+  {
+    line: 'API Error: 400 {"type":"error","error":{"type":"invalid_request_error","message":"messages.1: `tool_use` ids were found without `tool_result` blocks immediately after: toolu_0b"},"request_id":"req_1"}',
+    is: "call-without-result",
+  },
+  {
+    line: "unexpected tool_use_id found in web_search_tool_result blocks: srvtoolu_1",
+    is: "server-result-without-call",
+  },
+  {
+    line: "messages.8.content.1: each `tool_use` must have a single result. Found multiple `tool_result` blocks with id: toolu_0c",
+    is: "call-with-two-results",
+  },
+  { line: "Found multiple tool_result blocks with id: call_0c", is: "call-with-two-results" },
+  { line: "API Error: 400 orphaned tool_result in conversation history. Run /rewind", is: "orphaned-result" },
+  { line: "OPENCLAW_SESSION_WRITE_LOCK_STALE", is: "session-file-locked" },
+  { line: "OPENCLAW_SESSION_WRITE_LOCK_STALE_MS=1800000", is: undefined },
+  { line: "session.writeLock: OPENCLAW_SESSION_WRITE_LOCK_ACQUIRE_TIMEOUT_MS is 60000", is: undefined },
 ])("$line: $is", ({ line, is }) => {
   expect(classify(line)?.signature).toBe(is);
 });
@@ -100,9 +170,29 @@ test("the severest signature that matches counts", () => {
   expect(classify(line, [own])?.signature).toBe("own");
 });
 
+test("a person's own pattern is tried on the first 8 KiB of a line, so that no line takes long", () => {
+  const own = customSignature({ name: "own", pattern: "x+boom", severity: "error" });
+  const ignore = [/ignore me/];
+  expect(classify(`${" ".repeat(8_000)}xboom`, [own])?.signature).toBe("own");
+  expect(classify(`${" ".repeat(8_200)}xboom`, [own])).toBeUndefined();
+  expect(classify(`xboom ${" ".repeat(8_000)}ignore me`, [own], ignore)).toBeUndefined();
+  const started = performance.now();
+  expect(classify("x".repeat(1024 * 1024), [own])).toBeUndefined();
+  expect(performance.now() - started).toBeLessThan(2000);
+});
+
 test("an ignored line is nothing, also for a pattern that remembers its place", () => {
   const ignore = [/unique/g];
   for (const _ of [1, 2, 3]) expect(classify("`tool_use` ids must be unique", [], ignore)).toBeUndefined();
+});
+
+test("a pattern that begins with .* finds what it would find without", () => {
+  const own = customSignature({ name: "own", pattern: ".*.*?error.*lost|.*gone", severity: "info" });
+  for (const line of ["an error: lost", "error, all lost", "is gone"]) expect(own.matches(line), line).toBe(true);
+  for (const line of ["lost in error", "go"]) expect(own.matches(line), line).toBe(false);
+  const dots = customSignature({ name: "own", pattern: "\\.*x", severity: "info" });
+  expect(dots.matches("x")).toBe(true);
+  expect(dots.matches("..")).toBe(false);
 });
 
 test.for([

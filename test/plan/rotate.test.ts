@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import { defaults } from "../../src/config/defaults.ts";
 import type { InstallationSettings, Settings } from "../../src/config/settings.ts";
+import type { Finding } from "../../src/inspect/finding.ts";
 import type { Candidate, RotationFacts } from "../../src/inspect/rotation.ts";
 import type { Era } from "../../src/installation/era.ts";
 import type { GatewayState } from "../../src/installation/gateway.ts";
@@ -31,6 +32,7 @@ function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {
     registries: [],
     leftBehind: [],
     claimedElsewhere: [],
+    folders: [],
     unreadable: [],
   };
 }
@@ -58,6 +60,8 @@ function aCandidate(more: Partial<Candidate> = {}): Candidate {
     findings: [],
     isOversized: true,
     isCondemned: false,
+    mendable: [],
+    canRewind: false,
     isNamed: false,
     quietForMs: 60_000,
     prunable: [],
@@ -95,11 +99,69 @@ function decide(
 
 const emptied = "archive-transcript append-note edit-registry empty-transcript";
 const removed = "archive-transcript append-note edit-registry remove-transcript";
+const mended = "archive-transcript repair-transcript";
+const damage: Finding = { kind: "orphaned-result", severity: "error", evidence: {} };
 const personal = { ownership: "personal", transcript: aTranscript({ entries: [] }) } as const;
+const inOpenClawHome = {
+  transcript: aTranscript({ dialect: "openclaw", path: "/o/agents/main/sessions/s.jsonl" }),
+};
 const inOpenClaw = { transcript: aTranscript({ dialect: "openclaw" }) };
 
-test.for([
+test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<typeof decide>[1] }>([
   { what: "an oversized bot session", candidate: aCandidate(), is: emptied },
+  {
+    what: "a damaged one that is neither oversized nor condemned",
+    candidate: aCandidate({ isOversized: false, mendable: [damage] }),
+    is: mended,
+  },
+  {
+    what: "a damaged one that is oversized, and goes as a whole",
+    candidate: aCandidate({ mendable: [damage] }),
+    is: emptied,
+  },
+  {
+    what: "a damaged one that was written to a moment ago",
+    candidate: aCandidate({ isOversized: false, mendable: [damage], quietForMs: 1000 }),
+    is: "waits: it was written to 1 s ago",
+  },
+  {
+    what: "a damaged one of OpenClaw while a gateway runs that would take the lock",
+    candidate: aCandidate({ ...inOpenClawHome, isOversized: false, mendable: [damage] }),
+    options: { era: "F3b", gateway: "up" },
+    is: "gateway-up",
+  },
+  {
+    what: "a damaged one of OpenClaw while a gateway runs that respects the lock",
+    candidate: aCandidate({ ...inOpenClawHome, isOversized: false, mendable: [damage] }),
+    options: { era: "F2", gateway: "up" },
+    is: mended,
+  },
+  {
+    what: "a condemned one with damage",
+    candidate: aCandidate({ isCondemned: true, mendable: [damage] }),
+    is: mended,
+  },
+  {
+    what: "a condemned one with damage that is to be emptied",
+    candidate: aCandidate({ isCondemned: true, mendable: [damage] }),
+    options: { policy: { rotate: { ...rotate, strategy: "empty" } } },
+    is: emptied,
+  },
+  {
+    what: "a condemned one without damage that can be taken back",
+    candidate: aCandidate({ isCondemned: true, canRewind: true }),
+    is: mended,
+  },
+  {
+    what: "a condemned one without damage that cannot be taken back",
+    candidate: aCandidate({ isCondemned: true }),
+    is: emptied,
+  },
+  {
+    what: "a damaged personal one",
+    candidate: aCandidate({ ...personal, isOversized: false, mendable: [damage] }),
+    is: "personal",
+  },
   {
     what: "a condemned one that is not oversized",
     candidate: aCandidate({ isOversized: false, isCondemned: true }),
@@ -135,8 +197,8 @@ test.for([
     candidate: aCandidate({ ownership: "unregistered", transcript: aTranscript({ dialect: "openclaw", entries: [] }) }),
     is: "unregistered",
   },
-])("$what: $is", ({ candidate, is }) => {
-  expect(decide(candidate)).toBe(is);
+])("$what: $is", ({ candidate, is, options }) => {
+  expect(decide(candidate, options)).toBe(is);
 });
 
 test("--force takes a named session although it is in use, small and fresh, and only a named one", () => {

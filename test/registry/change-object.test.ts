@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
+import { findMembers } from "../../src/json/json-text.ts";
+import { applySplices, invertSplices } from "../../src/json/splice.ts";
 import { changeObject, type ObjectChange } from "../../src/registry/change-object.ts";
-import { findMembers } from "../../src/registry/json-text.ts";
-import { applySplices, invertSplices } from "../../src/registry/splice.ts";
 import { type JsonNode, jsonName, jsonNode, jsonObject, jsonStyle, printJson } from "../support/json-arbitraries.ts";
 
 const compact = (node: JsonNode) => printJson(node, { pretty: 0 });

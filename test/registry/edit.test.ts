@@ -1,10 +1,10 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeeperError } from "../../src/errors.ts";
+import { findMembers } from "../../src/json/json-text.ts";
+import { applySplices, invertSplices } from "../../src/json/splice.ts";
 import { bindingsOf } from "../../src/registry/bindings.ts";
 import { clearBinding, clearBindings, editEntries, type RegistryEdit } from "../../src/registry/edit.ts";
-import { findMembers } from "../../src/registry/json-text.ts";
-import { applySplices, invertSplices } from "../../src/registry/splice.ts";
 import { type JsonNode, jsonName, jsonNode, jsonStyle, printJson } from "../support/json-arbitraries.ts";
 
 type Entry = Record<string, unknown>;

@@ -1,9 +1,9 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { KeeperError } from "../../src/errors.ts";
+import { findMembers } from "../../src/json/json-text.ts";
+import { applySplices, invertSplices } from "../../src/json/splice.ts";
 import { freshStart } from "../../src/registry/fresh-start.ts";
-import { findMembers } from "../../src/registry/json-text.ts";
-import { applySplices, invertSplices } from "../../src/registry/splice.ts";
 import { jsonName, jsonObject, jsonStyle, printJson } from "../support/json-arbitraries.ts";
 
 const now = 1_770_700_000_000;

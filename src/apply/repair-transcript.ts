@@ -1,0 +1,134 @@
+import { type FileHandle, open } from "node:fs/promises";
+import { dialects } from "../dialects/index.ts";
+import { ownershipOf } from "../disk/disk.ts";
+import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { draftPathFor } from "../disk/left-behind.ts";
+import { putInPlace } from "../disk/shorten.ts";
+import { KeeperError } from "../errors.ts";
+import { holdersOf } from "../host/processes.ts";
+import { acquireGatewayLock } from "../locks/gateway-lock.ts";
+import type { Step } from "../plan/plan.ts";
+import type { Damage } from "../structure/damage.ts";
+import { isMendable } from "../structure/effects.ts";
+import { type Draft, type Mended, type MendResult, mendFile } from "../structure/mend-file.ts";
+import { readerFor } from "../structure/reader-for.ts";
+import { openTranscript } from "../transcript/open.ts";
+import type { Outcome } from "./outcome.ts";
+import { removeIndex } from "./resume-index.ts";
+import type { Archived, Progress, Tools } from "./tools.ts";
+
+type RepairStep = Extract<Step, { kind: "repair-transcript" }>;
+
+/** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
+const LOCK_WAIT_MS = 5000;
+
+/**
+ * Mends a transcript that is archived: a copy in which only what is broken was taken out or put right is written beside it,
+ * looked at, and given its name. Where the copy would show damage that was not there before, nothing is changed.
+ */
+export async function repairTranscript(step: RepairStep, progress: Progress, tools: Tools): Promise<Outcome> {
+  const { transcript } = step;
+  const { archived } = progress;
+  if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
+  const file = await openTranscript(transcript.path, archived.source);
+  try {
+    const mended = await mendFile(
+      { path: transcript.path, file, bytes: archived.bytes },
+      dialects[transcript.dialect],
+      await readerFor(archived.bytes),
+      (pieces) => writeDraft(pieces, step, archived, tools),
+      { rewind: step.rewind === true, signal: tools.signal },
+    );
+    if ("refused" in mended) return refusal(step, mended);
+    try {
+      return await replace(step, file, mended, archived, tools);
+    } finally {
+      await mended.draft.discard();
+    }
+  } finally {
+    await file.close();
+  }
+}
+
+async function writeDraft(
+  pieces: AsyncIterable<Buffer>,
+  { transcript }: RepairStep,
+  { source }: Archived,
+  { disk }: Tools,
+): Promise<Draft> {
+  const path = draftPathFor(transcript.path);
+  const sizeBytes = await disk.createOf(path, pieces, ownershipOf(source));
+  const file = await open(path);
+  const discard = async () => {
+    await file.close();
+    if (lookAt(path)) disk.remove(path); // gone, when it got the transcript's name
+  };
+  return { path, file, sizeBytes, discard };
+}
+
+/** Under the transcript's lock, where its program has one, and only in the state in which it was archived. */
+async function replace(
+  step: RepairStep,
+  file: FileHandle,
+  mended: Mended,
+  archived: Archived,
+  tools: Tools,
+): Promise<Outcome> {
+  const { transcript } = step;
+  const { path } = transcript;
+  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
+  const lock =
+    transcript.dialect === "openclaw"
+      ? await acquireGatewayLock(tools.disk, path, {
+          waitMs: LOCK_WAIT_MS,
+          policy: { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids },
+          signal: tools.signal,
+        })
+      : undefined;
+  if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
+  try {
+    if (!isUnchanged(archived.source, lookAt(path)?.fingerprint))
+      return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+    const writer = holdersOf(archived.source).find(({ writes }) => writes);
+    if (writer) return { step, result: "busy", because: `process ${writer.pid} has it open for writing`, detail: {} };
+    const { mtimeMs, mode, sizeBytes } = archived.source;
+    const put = await putInPlace(tools.disk, path, file, archived.bytes, { draft: mended.draft.path, mtimeMs });
+    if ("refused" in put) return { step, result: "busy", because: put.refused, detail: {} };
+    removeIndex(path, transcript.sessionId, tools.disk);
+    return {
+      step,
+      result: "done",
+      detail: {
+        mended: tally(mended.before, mended.after),
+        lost: mended.losses,
+        left: mended.after.filter(isMendable).length,
+        bytesBefore: sizeBytes,
+        bytesAfter: lookAt(path)?.fingerprint.sizeBytes ?? 0,
+      },
+      undo: { path, archive: archived.path, mtimeMs, mode },
+    };
+  } finally {
+    lock?.release();
+  }
+}
+
+const REFUSALS = {
+  nothing: "there is nothing in it that can be mended any more",
+  worse: "the mended copy would show damage that was not there before, so the transcript was left as it is",
+  empty: "nothing of it would be left, so it was left as it is",
+} as const;
+
+function refusal(step: RepairStep, { refused }: Extract<MendResult, { refused: unknown }>): Outcome {
+  const because = REFUSALS[refused];
+  if (refused === "nothing") return { step, result: "already-done", because, detail: {} };
+  const hint = "nothing was changed; its archive holds a copy, for a report of this fault";
+  return { step, result: "failed", because, hint, detail: {} };
+}
+
+/** How many of each kind are gone. */
+function tally(before: readonly Damage[], after: readonly Damage[]): Record<string, number> {
+  const count: Record<string, number> = {};
+  for (const { kind } of before.filter(isMendable)) count[kind] = (count[kind] ?? 0) + 1;
+  for (const { kind } of after.filter(isMendable)) count[kind] = (count[kind] ?? 0) - 1;
+  return Object.fromEntries(Object.entries(count).filter(([, mended]) => mended > 0));
+}

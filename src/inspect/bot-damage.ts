@@ -1,0 +1,55 @@
+import type { Settings } from "../config/settings.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
+import type { Cursor, Cursors } from "../state/cursors.ts";
+import type { Finding } from "./finding.ts";
+import { isSeen } from "./seen.ts";
+import { whoseIs } from "./whose.ts";
+
+/** Damage in the transcripts of bots that a repair takes away, by path; and what the next run need not look at again. */
+export type BotDamage = { mendable: Map<string, Finding[]>; cursors: Cursors };
+
+/**
+ * Looks at the structure of every transcript that a bot goes on with. One that has not changed since it was found whole
+ * costs nothing, and what looks at the others is loaded only when there is one.
+ *
+ * @param isLeftOut transcripts that will be replaced as a whole in any case
+ */
+export async function findBotDamage(
+  { transcripts, openclaw }: Installation,
+  known: Cursors,
+  isLeftOut: (transcript: Transcript) => boolean,
+  context: { settings: Settings; signal: AbortSignal },
+): Promise<BotDamage> {
+  const damage: BotDamage = { mendable: new Map(), cursors: {} };
+  for (const transcript of transcripts) {
+    const { path, dialect, kind, entries, inWorkspace, fingerprint } = transcript;
+    const cursor = known[path];
+    if (isSeen(transcript, cursor) && !cursor.damages.some(({ place }) => place === "live")) {
+      damage.cursors[path] = cursor;
+      continue;
+    }
+    const mayBeBots = entries.length > 0 || (dialect === "claude-code" && inWorkspace);
+    if (kind !== "file" || fingerprint.sizeBytes <= 1 || !mayBeBots || isLeftOut(transcript)) continue;
+    if (dialect === "openclaw" && openclaw?.era.era === "S") continue;
+    context.signal.throwIfAborted();
+    const seen = await look(transcript, cursor, context).catch(() => undefined); // what can't be read is told elsewhere
+    if (!seen) continue;
+    damage.cursors[path] = seen.cursor;
+    if (seen.mendable.length > 0) damage.mendable.set(path, seen.mendable);
+  }
+  return damage;
+}
+
+async function look(
+  transcript: Transcript,
+  known: Cursor | undefined,
+  { settings, signal }: { settings: Settings; signal: AbortSignal },
+): Promise<{ cursor: Cursor; mendable: Finding[] } | undefined> {
+  if ((await whoseIs(transcript)) !== "bot") return undefined;
+  const { lookAtStructure, structureFindings } = await import("./structure.ts");
+  const cursor = isSeen(transcript, known) ? known : await lookAtStructure(transcript, known, { settings, signal });
+  const mendable = structureFindings(transcript, cursor).filter(
+    ({ kind, severity, evidence }) => severity !== "info" && kind !== "rejection-logged" && evidence.repair !== "none",
+  );
+  return { cursor, mendable };
+}

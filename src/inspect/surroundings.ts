@@ -1,0 +1,54 @@
+import { join } from "node:path";
+import { isMountedElsewhere } from "../installation/gateway.ts";
+import type { Installation } from "../installation/installation.ts";
+import type { RegistryProblem } from "../registry/read.ts";
+import type { Finding } from "./finding.ts";
+
+/** What is to be said of an installation as a whole: its era, its registries, what could not be read. */
+export function installationFindings({ openclaw, registries, unreadable }: Installation): Finding[] {
+  const findings: Finding[] = unreadable.map(({ path, message }) => ({
+    kind: "unreadable",
+    severity: "warning",
+    path,
+    evidence: { message },
+  }));
+  for (const { path, agent, registry } of registries.filter(({ registry: { problem } }) => isBroken(problem))) {
+    if (unreadable.some((one) => one.path === path)) continue;
+    findings.push({ kind: "broken-registry", severity: "error", path, agent, evidence: { problem: registry.problem } });
+  }
+  if (openclaw?.era.era === "S")
+    findings.push({
+      kind: "sqlite-era",
+      severity: "info",
+      path: openclaw.home,
+      evidence: { because: openclaw.era.because },
+    });
+  if (openclaw?.era.era === "unknown" && registries.length > 0)
+    findings.push({
+      kind: "unknown-era",
+      severity: "warning",
+      path: openclaw.home,
+      evidence: { because: openclaw.era.because },
+    });
+  return findings;
+}
+
+/** A registry that holds no readable entries although there is one: what it binds can't be known. */
+function isBroken(problem: RegistryProblem | undefined): boolean {
+  return problem === "empty" || problem === "unparsable" || problem === "not-an-object";
+}
+
+/** As long as a registry cannot be read, an unbound session may be one that it binds. */
+export function hasUnreadablePart({ openclaw, registries, unreadable }: Installation): boolean {
+  const agents = openclaw && join(openclaw.home, "agents");
+  return (
+    registries.some(({ registry }) => isBroken(registry.problem)) ||
+    (agents !== null && unreadable.some(({ path }) => path.startsWith(agents)))
+  );
+}
+
+/** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */
+export function areForeign({ settings, openclaw }: Installation): boolean {
+  if (settings.foreignPids !== "auto") return settings.foreignPids;
+  return Object.keys(settings.paths).length > 0 || (openclaw !== null && isMountedElsewhere(openclaw.home));
+}

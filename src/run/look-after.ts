@@ -1,0 +1,60 @@
+import { openDisk } from "../disk/disk.ts";
+import { homesOf } from "../installation/discover.ts";
+import type { Installation } from "../installation/installation.ts";
+import { acquireRunLock, holdRunLockBriefly } from "../locks/run-lock.ts";
+import { buildReport } from "../report/build.ts";
+import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
+import { readState, statePathOf, writeState } from "../state/state.ts";
+import type { Duty, DutyContext, DutyReport } from "./duty.ts";
+import { lookForCorruption } from "./look-for-corruption.ts";
+import { lookToRotate } from "./look-to-rotate.ts";
+import { stateDirectoryOf } from "./state-directory.ts";
+
+/** What each command does with an installation. */
+const duties: Record<string, Duty> = { rotate: lookToRotate, "detect-corruption": lookForCorruption };
+
+/**
+ * Looks after one installation. Without work it only leaves a mark of when it looked, and how far the logs were read; with
+ * work it takes the run lock first.
+ */
+export async function lookAfter(installation: Installation, context: DutyContext): Promise<DutyReport> {
+  const { request, world, settings } = context;
+  const duty = duties[request.command] ?? lookToRotate;
+  const stateDirectory = stateDirectoryOf(settings, world.surroundings);
+  const homes = homesOf(installation);
+  const statePath = statePathOf(stateDirectory, homes);
+  const first = await duty(installation, statePath, context);
+  if (request.dryRun || homes.length === 0) return buildReport(first, [], []);
+  const disk = context.disk ?? openDisk();
+  if (!first.hasWork) {
+    const report = buildReport(first, [], []);
+    if (request.files.length > 0) return report; // a look at a file leaves no trace
+    const next = first.remember(first.state, [], report);
+    const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
+      if (readState(statePath).text !== first.before.stateText) return;
+      writeState(disk, statePath, next, { sync: false });
+      writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
+    });
+    // a look alone need not wait for another run: what it would have remembered, it looks up again
+    if (isMarked || !changesSomething(request)) return report;
+  }
+  const stop = new AbortController();
+  const onCompromised = () => stop.abort(new Error("the run lock was lost"));
+  const lock = await acquireRunLock(disk, stateDirectory, homes, {
+    waitMs: request.waitMs,
+    signal: world.signal,
+    onCompromised,
+  });
+  try {
+    const { work } = await import("./work.ts"); // all that writes: an idle run does without
+    const signal = AbortSignal.any([world.signal, stop.signal]);
+    const places = { disk, stateDirectory, statePath };
+    return await work(installation, duty, places, { ...context, world: { ...world, signal } });
+  } finally {
+    await lock.release();
+  }
+}
+
+function changesSomething({ command, repair }: DutyContext["request"]): boolean {
+  return command === "rotate" || repair;
+}

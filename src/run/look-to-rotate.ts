@@ -1,0 +1,61 @@
+import { readClocks } from "../host/host.ts";
+import { rememberLogs } from "../inspect/gateway-log.ts";
+import { inspectForRotation } from "../inspect/rotation.ts";
+import { planRotation } from "../plan/rotate.ts";
+import { rememberTold } from "../report/told.ts";
+import { brakeReason } from "../state/brake.ts";
+import { cursorsPathOf, readCursors } from "../state/cursors.ts";
+import { readState } from "../state/state.ts";
+import type { Duty } from "./duty.ts";
+import { isRestartMissing, stillUnderway } from "./underway.ts";
+
+/** Looks at one installation and decides what is to be rotated or mended. Changes nothing. */
+export const lookToRotate: Duty = async (installation, statePath, context) => {
+  const { request, world, settings } = context;
+  const { state, text: stateText } = readState(statePath);
+  const { cursors, text: cursorsText } = readCursors(cursorsPathOf(statePath));
+  const clocks = readClocks();
+  const facts = await inspectForRotation(installation, {
+    settings,
+    state,
+    cursors,
+    nowMs: clocks.wallMs,
+    sharedLogs: context.sharedLogs,
+    sessions: request.sessions,
+    force: request.force,
+    env: world.surroundings.env,
+    signal: world.signal,
+  });
+  const brake = brakeReason(state.clocks, clocks);
+  if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
+  const policy = { rotate: settings.rotate, force: request.force, ...(brake ? { brake } : {}) };
+  const plan = planRotation(installation, facts, policy);
+  const hasWork =
+    plan.jobs.some(({ wait }) => wait === undefined) ||
+    state.restartDue ||
+    state.underway.some(isRestartMissing) ||
+    installation.leftBehind.length > 0;
+  return {
+    installation,
+    findings: facts.findings,
+    plan,
+    foreignPids: facts.foreignPids,
+    state,
+    clocks,
+    hasWork,
+    mayRestart: true,
+    remember(now, done, report) {
+      const finished = done.filter(({ isFinished }) => isFinished).map(({ job }) => job.transcript.path);
+      const personal = plan.spared
+        .filter(({ because }) => because === "personal" || because === "personal-below-limit")
+        .flatMap(({ transcript }) => transcript?.path ?? []);
+      const remembered = rememberLogs(now, facts.logs, new Set([...finished, ...personal]), clocks.wallMs);
+      const next = { ...remembered, clocks, underway: stillUnderway(now.underway, done, installation.transcripts) };
+      return request.cron
+        ? rememberTold(next, request.command, report, clocks.wallMs, settings.notify.repeatAfter)
+        : next;
+    },
+    cursors: facts.cursors,
+    before: { stateText, cursorsText },
+  };
+};

@@ -1,0 +1,9 @@
+import { type RowReader, readWholeRows } from "./read-rows.ts";
+
+/** Below this size, starting the skimmer costs more than it saves. */
+const SKIMMED_FROM_BYTES = 4_000_000;
+
+/** The reader for a part of a transcript of this size. Both tell the same. */
+export async function readerFor(bytes: number): Promise<RowReader> {
+  return bytes < SKIMMED_FROM_BYTES ? readWholeRows : (await import("./skim-rows.ts")).readSkimmedRows;
+}

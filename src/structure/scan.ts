@@ -1,0 +1,227 @@
+import type { FileHandle } from "node:fs/promises";
+import type { Dialect, Row, RowShape } from "../dialects/dialect.ts";
+import { findMembers } from "../json/json-text.ts";
+import { checkClaudeCode } from "./check-claude-code.ts";
+import { checkOpenClaw } from "./check-openclaw.ts";
+import type { Break, Checker, CheckerOptions, Drop, Past } from "./checker.ts";
+import { confirmBreaks } from "./confirm-breaks.ts";
+import type { Damage, LiveRow, Place, Where } from "./damage.ts";
+import { hasLoneSurrogate, type LineRead, loneSurrogatesIn, parseLine, type RowReader } from "./read-rows.ts";
+import { examineUnreadable, type Unreadable } from "./unreadable.ts";
+
+const checkers: Record<Dialect["name"], (options: CheckerOptions) => Checker> = {
+  "claude-code": checkClaudeCode,
+  openclaw: checkOpenClaw,
+};
+
+/** A line that is no row, where it stands, and whether rows can be saved from it. */
+export type UnreadableLine = Pick<Unreadable, "kind" | "reason" | "ids"> & { where: Where; isSaved: boolean };
+
+/** The first row that matters after the last compaction, and what is known of the part before: where a later look may go on. */
+export type ResumePoint = { at: number; line: number; past: Past };
+
+/** A metadata row that names another: the one from which a resume starts, or the end of what it is a title for. */
+type LeafRow = { where: Where; pointsTo: string; isTitle: boolean };
+
+type HalfCharacter = Where & { place: Place };
+
+/** What a look at a transcript's structure found, with all that mending needs. */
+export type Scan = {
+  /** in the order of the file */
+  damages: Damage[];
+  rows: readonly LiveRow[];
+  boundary: LiveRow | undefined;
+  /** after the last compaction */
+  leaves: readonly LeafRow[];
+  drops: ReadonlyMap<LiveRow, Drop>;
+  /** rows that have to hang on another one */
+  bridges: readonly Break[];
+  /** in what is sent, or in the way of it */
+  unreadable: readonly UnreadableLine[];
+  /** rows with half a character in what is sent */
+  halfCharacters: readonly Where[];
+  /** rows that tell of an error of the API, after the last successful reply */
+  errorReports: readonly Where[];
+  resume: ResumePoint | undefined;
+  /** a last line was still being written: it has to be looked at again */
+  isUnsettled: boolean;
+};
+
+export type ScanOptions = {
+  read: RowReader;
+  from?: ResumePoint;
+  /** asked only when the last line breaks off: a row that is just being written is no damage */
+  isBeingWritten: () => boolean;
+  signal?: AbortSignal;
+};
+
+const ERROR_REPORTS = 20;
+
+/** Looks at how the rows of a transcript hang together, in one pass over its bytes. Reads only. */
+export async function scanTranscript(
+  file: FileHandle,
+  sizeBytes: number,
+  dialect: Dialect,
+  options: ScanOptions,
+  keepAll = false,
+): Promise<Scan> {
+  const { from, read, signal } = options;
+  const [knownLines, knownRows] = partition(from?.past.damages ?? [], ({ kind, reason }) => isOfLine(kind, reason));
+  const checker = checkers[dialect.name]({ keepAll, ...(from ? { past: { ...from.past, damages: knownRows } } : {}) });
+  const unreadable: UnreadableLine[] = [];
+  const halves: HalfCharacter[] = [];
+  let errorReports: Where[] = [];
+  let leaves: LeafRow[] = [];
+  let firstRowLine: number | undefined;
+  let isUnsettled = false;
+
+  const takeRow = (row: Row, where: Where, whole?: () => Buffer): RowShape => {
+    let shape = dialect.shapeOf(row);
+    // what was read of it need not tell which rows a compaction keeps, or how far the arguments of a call came
+    if (whole && (shape.role === "boundary" || shape.calls.some(({ isPartial }) => isPartial)))
+      shape = dialect.shapeOf(parseLine(whole(), where.at) as Row);
+    checker.add({ ...shape, where });
+    firstRowLine ??= where.line;
+    if (shape.role === "boundary" && shape.isMain) leaves = leaves.filter(({ isTitle }) => isTitle);
+    const isTitle = shape.role === "title";
+    if ((isTitle || shape.role === "leaf") && shape.id === undefined && shape.pointsTo !== undefined)
+      leaves.push({ where, pointsTo: shape.pointsTo, isTitle });
+    if (shape.isErrorReport && shape.isMain) errorReports = [...errorReports, where].slice(-ERROR_REPORTS);
+    else if (errorReports.length > 0 && isReply(shape)) errorReports = [];
+    return shape;
+  };
+  const takeUnreadable = (line: LineRead, where: Where) => {
+    const isLast = where.at + where.bytes + 1 >= sizeBytes;
+    const found = examineUnreadable(line.whole(), isLast);
+    if (isLast && found.rows.length === 0 && found.kind !== "nul-run" && options.isBeingWritten()) {
+      isUnsettled = true;
+      return;
+    }
+    const { kind, reason, ids } = found;
+    unreadable.push({ kind, reason, ids, where, isSaved: found.rows.length > 0 });
+    found.rows.forEach((bytes, part) => {
+      const { isMain } = takeRow(parseLine(bytes, where.at) as Row, { ...where, part });
+      if (hasLoneSurrogate(bytes)) halves.push({ ...where, part, place: placeOfHalf(bytes, isMain) });
+    });
+  };
+  await read(
+    file.fd,
+    { from: from?.at ?? 0, to: sizeBytes, line: from?.line ?? 1 },
+    (line) => {
+      const where: Where = { line: line.line, at: line.at, bytes: line.bytes, part: 0 };
+      if (!isObject(line.value)) return takeUnreadable(line, where);
+      const { isMain } = takeRow(line.value, where, line.whole);
+      if (line.hasLoneSurrogate) halves.push({ ...where, place: placeOfHalf(line.whole(), isMain) });
+    },
+    signal,
+  );
+
+  const rows = checker.rows();
+  const boundary = checker.boundary();
+  const start = boundary && !keepAll ? firstOf(rows) : undefined;
+  const liveFrom = start?.line ?? 0;
+  const isPast = ({ line }: Where) => line < (dialect.name === "claude-code" ? (boundary?.where.line ?? 0) : liveFrom);
+  const past = checker.past(); // before live results answer calls that stand there
+  const verdict = checker.finish();
+  if (verdict.needsAllRows) {
+    const { from: _, ...fromStart } = options;
+    return scanTranscript(file, sizeBytes, dialect, fromStart, true);
+  }
+  const torn = tornHeader(verdict.damages, unreadable, firstRowLine);
+  const lineDamages = [
+    ...unreadable
+      .filter((one) => one !== torn)
+      .map(({ kind, reason, where }) => {
+        const place: Place = isPast(where) && reason !== "not-an-object" ? "past" : "live";
+        return { kind, reason, place, line: where.line, ids: [] };
+      }),
+    ...halves.map(
+      (where): Damage => ({
+        kind: "lone-surrogate",
+        reason: "",
+        place: isPast(where) ? "past" : where.place,
+        line: where.line,
+        ids: [],
+      }),
+    ),
+  ];
+  const resume: ResumePoint | undefined = start && {
+    ...start,
+    past: {
+      ...past,
+      damages: [...past.damages, ...knownLines, ...lineDamages.filter(({ line }) => line < start.line)],
+    },
+  };
+  const confirmed = await confirmBreaks(file, start?.at ?? 0, dialect, verdict.breaks, unreadable);
+  const damages = [...verdict.damages, ...knownLines, ...lineDamages, ...confirmed.damages];
+  return {
+    damages: oncePerLine(damages),
+    rows,
+    boundary,
+    leaves,
+    drops: verdict.drops,
+    bridges: confirmed.bridges,
+    unreadable: unreadable.filter(({ where, reason }) => !isPast(where) || reason === "not-an-object"),
+    halfCharacters: halves.filter((where) => where.place === "live" && !isPast(where)),
+    errorReports,
+    resume,
+    isUnsettled,
+  };
+}
+
+/** Where the header should stand and a line is that cannot be read, that line was the header: told once. */
+function tornHeader(
+  damages: Damage[],
+  unreadable: readonly UnreadableLine[],
+  firstRowLine: number | undefined,
+): UnreadableLine | undefined {
+  const missing = damages.find(({ kind }) => kind === "missing-header");
+  const torn = missing && unreadable.find(({ where, isSaved }) => !isSaved && where.line < (firstRowLine ?? 0));
+  if (missing && torn) missing.line = torn.where.line;
+  return torn;
+}
+
+/** Damage of a line, which no pairing knows of: that of a row without a role, which goes by the same name, is not one. */
+function isOfLine(kind: Damage["kind"], reason: string): boolean {
+  return ["broken-line", "glued-line", "nul-run", "torn-tail", "lone-surrogate"].includes(kind) && reason !== "no-role";
+}
+
+function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
+  return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** The model answered: what the API refused before is over. */
+function isReply({ role, isMain, isVoid, isMirror }: RowShape): boolean {
+  return role === "assistant" && isMain && !isVoid && !isMirror;
+}
+
+function firstOf(rows: readonly LiveRow[]): { at: number; line: number } | undefined {
+  let first: Where | undefined;
+  for (const { where } of rows) if (!first || where.at < first.at) first = where;
+  return first && { at: first.at, line: first.line };
+}
+
+/** Only what stands in `message` is ever sent. OpenClaw sends summaries as well, which stand beside it. */
+function placeOfHalf(line: Buffer, isMain: boolean): Place {
+  if (!isMain) return "sidechain";
+  const text = line.toString("latin1");
+  const halves = loneSurrogatesIn(text);
+  const sent = findMembers(text, text.indexOf("{")).members.filter(
+    ({ name }) => name === "message" || name === "summary" || name === "content",
+  );
+  const isSent = halves.some((at) => sent.some(({ valueAt, valueEnd }) => at >= valueAt && at < valueEnd));
+  return isSent ? "live" : "unsent";
+}
+
+/** A row that a compaction kept is met twice: in the part before and in what is sent. It counts where it is sent. */
+function oncePerLine(damages: readonly Damage[]): Damage[] {
+  const keyOf = ({ kind, line, ids }: Damage) => [kind, line, ...ids].join(" ");
+  const live = new Set(damages.filter(({ place }) => place === "live").map(keyOf));
+  return damages
+    .filter((damage) => damage.place === "live" || !live.has(keyOf(damage)))
+    .toSorted((a, b) => a.line - b.line || a.kind.localeCompare(b.kind));
+}
+
+function isObject(value: unknown): value is Row {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}

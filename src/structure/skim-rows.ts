@@ -1,0 +1,38 @@
+import { readSync } from "node:fs";
+import { createSkimmer, type SkimmedLine } from "../skimmer/skimmer.ts";
+import { parseLine, type RowReader, readBlocks } from "./read-rows.ts";
+
+/** Longer rows are told by their skeleton or not at all. */
+const LONGEST_WHOLE_BYTES = 64 * 1024 * 1024;
+
+/**
+ * Reads as much of every row as the structure needs, without making text of the rest: for large files. Memory does not
+ * depend on the length of the lines. What it tells is what the plain reader tells.
+ */
+export const readSkimmedRows: RowReader = async (descriptor, { from, to, line: firstLine }, onLine, signal) => {
+  const skimmer = createSkimmer(from);
+  let line = firstLine;
+  const take = ({ at, bytes, isTerminated, isBlank, isValid, needsWhole, hasLoneSurrogate, row }: SkimmedLine) => {
+    const whole = () => readWhole(descriptor, at, bytes);
+    if (!isBlank) {
+      // a mark of the byte order stands before the first row of some files, and belongs to none
+      const isReadAgain = (needsWhole || (!isValid && at === 0)) && bytes <= LONGEST_WHOLE_BYTES;
+      const value = isReadAgain ? parseLine(whole(), at) : needsWhole ? {} : row;
+      onLine({ line, at, bytes, isTerminated, value, hasLoneSurrogate, whole });
+    }
+    line += 1;
+  };
+  await readBlocks(descriptor, from, to, skimmer.window, (piece) => skimmer.push(piece.length, take), signal);
+  skimmer.end(take);
+};
+
+function readWhole(descriptor: number, at: number, length: number): Buffer {
+  const bytes = Buffer.alloc(length);
+  let done = 0;
+  while (done < length) {
+    const read = readSync(descriptor, bytes, done, length - done, at + done);
+    if (read === 0) break;
+    done += read;
+  }
+  return bytes.subarray(0, done);
+}

@@ -1,0 +1,58 @@
+import { createSkimmer, type SkimmedLine } from "../../src/skimmer/skimmer.ts";
+import { hasLoneSurrogate, reduceRow } from "./reduce-row.ts";
+
+/** The lines of a file whose characters are bytes, read in pieces of the sizes that `nextSize` gives. */
+export function skim(file: string, nextSize = () => file.length, startAt = 0): SkimmedLine[] {
+  const bytes = Buffer.from(file, "latin1");
+  const lines: SkimmedLine[] = [];
+  const keep = (line: SkimmedLine) => lines.push({ ...line });
+  const skimmer = createSkimmer(startAt);
+  for (let at = 0; at < bytes.length; ) {
+    const piece = bytes.subarray(at, at + Math.min(nextSize(), skimmer.window.length));
+    skimmer.window.set(piece);
+    skimmer.push(piece.length, keep);
+    at += piece.length;
+  }
+  skimmer.end(keep);
+  return lines;
+}
+
+/** A file of these rows, and what the skimmer should say about it: by `JSON.parse`, and by the rules for skeletons. */
+export function fileOf(rows: string[]): { file: string; expected: SkimmedLine[] } {
+  let at = 0;
+  const expected = rows.map((row) => {
+    const line = { at, ...judge(row) };
+    at += row.length + 1;
+    return line;
+  });
+  return { file: rows.map((row) => `${row}\n`).join(""), expected };
+}
+
+function judge(row: string): Omit<SkimmedLine, "at"> {
+  const isValid = isJson(row);
+  const reduced = isValid ? reduceRow(row) : undefined;
+  return {
+    bytes: row.length,
+    isTerminated: true,
+    isBlank: /^[ \t\r]*$/.test(row),
+    isValid,
+    needsWhole: reduced?.needsWhole ?? false,
+    hasLoneSurrogate: isValid && hasLoneSurrogate(row),
+    row: reduced && !reduced.needsWhole ? reduced.row : undefined,
+  };
+}
+
+function isJson(row: string): boolean {
+  try {
+    JSON.parse(Buffer.from(row, "latin1").toString("utf8"));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+/** Which line is the first that differs; -1 when none does. Faster for many lines than telling how. */
+export function firstDifference(lines: SkimmedLine[], expected: SkimmedLine[]): number {
+  const longer = lines.length > expected.length ? lines : expected;
+  return longer.findIndex((_, index) => JSON.stringify(lines[index]) !== JSON.stringify(expected[index]));
+}
