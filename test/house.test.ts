@@ -240,8 +240,7 @@ const throughTheProgram: Record<string, string> = {
   dialects: "claude-code dialect index openclaw",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   host: "child-process command host processes",
-  inspect:
-    "attribute bot-damage corruption finding gateway-log group in-use pasted rotation seen structure surroundings whose",
+  inspect: "attribute bot-damage corruption finding gateway-log group in-use pasted rotation seen surroundings whose",
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report: "build damage-wording document exit-code human run-log schema told wording",
