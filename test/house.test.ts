@@ -56,7 +56,7 @@ const mayImport: Record<string, Rule> = {
   },
   report: {
     code: ["errors", "config/units.ts", "installation/installation.ts"],
-    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation", "structure"],
+    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation", "structure", "dialects"],
   },
   commands: { code: [] },
   invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },

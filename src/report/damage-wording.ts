@@ -1,3 +1,4 @@
+import type { Dialect } from "../dialects/dialect.ts";
 import type { DamageKind } from "../structure/damage.ts";
 import type { Effects } from "../structure/effects.ts";
 
@@ -49,16 +50,21 @@ const PLACES: Record<string, string> = {
   unsent: "in a part of the row that is not sent",
 };
 
+const PROGRAMS = { "claude-code": "Claude Code", openclaw: "OpenClaw" };
+
 const EFFECTS = { fatal: "it makes the session fail", "loses-context": "it costs context" };
 
 /** What is wrong, and the worst that comes of it; the evidence tells the rest. */
-export function wordDamage(kind: DamageKind, evidence: Evidence): string {
+export function wordDamage(kind: DamageKind, evidence: Evidence, dialect: Dialect["name"] = "claude-code"): string {
   const what = DAMAGE[kind](evidence);
   const place = PLACES[String(evidence.place)];
   if (place) return `${what}, ${place}: no program sends it any more`;
   if (evidence.place === "last-turn") return what;
   const [worst] = evidence.effects as Effects;
-  const effect = worst && worst.effect !== "harmless" ? `; ${EFFECTS[worst.effect]} (${worst.releases})` : "";
+  const effect =
+    worst && worst.effect !== "harmless"
+      ? `; ${EFFECTS[worst.effect]} in ${PROGRAMS[dialect]} (${worst.releases})`
+      : "";
   return `${what}${effect}${evidence.repair === "none" ? "; it cannot be mended, and is left as it is" : ""}`;
 }
 

@@ -61,7 +61,7 @@ const STEPS = {
   },
   "prune-archive": { plan: () => "let the oldest archive go", done: () => "let the oldest archive go" },
   "restart-gateway": {
-    plan: () => "restart the gateway once, because a rejected session was replaced",
+    plan: () => "restart the gateway once, because a rejected session was changed",
     done: (_, d) => (d.healthy ? "restarted the gateway, and it is well" : "restarted the gateway"),
   },
 } satisfies Record<StepKind, { plan: (step: Step) => string; done: (step: Step, detail: Evidence) => string }>;
@@ -88,8 +88,8 @@ const SPARED = {
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
 } satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;
 
-export function wordFinding({ kind, severity, evidence }: Finding): string {
-  if (isDamage(kind)) return wordDamage(kind, evidence);
+export function wordFinding({ kind, severity, evidence, transcript }: Finding): string {
+  if (isDamage(kind)) return wordDamage(kind, evidence, transcript?.dialect);
   return FINDINGS[kind]({ ...evidence, passing: severity === "info" && evidence.condemns === false });
 }
 

@@ -25,7 +25,7 @@ export type SkimmedLine = {
 };
 
 /** The same object is handed over each time, so what is needed later has to be taken out of it. */
-export type OnLine = (line: SkimmedLine) => void;
+type OnLine = (line: SkimmedLine) => void;
 
 export type Skimmer = {
   /** Where the file's next bytes are to be put, as many as there is room for, from its beginning on. */

@@ -10,15 +10,17 @@ import { makeScene } from "./scene.ts";
 const BINDING_FIELDS = ["cliSessionBindings", "cliSessionIds", "claudeCliSessionId"];
 const scene = makeScene();
 const { home } = scene;
+let bindings = 0;
 const everyone = [scene.condemned, scene.oversized, scene.personal];
 
 try {
   const originals = copySessions();
   const before = sizesNow();
+  bindings = countBindings();
   tellScene();
   await look(before);
   await rotate();
-  tellChanges(before);
+  tellChanges(before, originals);
   await rotateAgain();
   compareArchives(originals);
 } catch (error) {
@@ -59,11 +61,11 @@ async function rotate(): Promise<void> {
   print("Exit code 0: all that was found was dealt with.");
 }
 
-function tellChanges(before: Map<string, number>): void {
+function tellChanges(before: Map<string, number>, originals: Map<string, string>): void {
   heading("3. What changed");
   const now = sizesNow();
   for (const { path, who } of everyone) print(`  ${size(before.get(path))} -> ${size(now.get(path))}  ${who}`);
-  print("", `  registry fields that bind the agents to those sessions: 4 before, ${countBindings()} now`);
+  print("", `  registry fields that bind the agents to those sessions: ${bindings} before, ${countBindings()} now`);
   print(`  restarts of the gateway, for the rejected session: ${countRestarts()}`);
   print("", "  In the bot's memory it says:", "");
   const [note = ""] = readdirSync(join(home.workspace, "memory"));
@@ -71,8 +73,11 @@ function tellChanges(before: Map<string, number>): void {
     .trimEnd()
     .split("\n"))
     print(`    ${line}`);
-  assert.deepEqual([...now.values()], [0, 0, before.get(scene.personal.path)]);
-  assert.equal(countBindings(), 0);
+  const broken = readFileSync(originals.get(scene.condemned.sessionId) ?? "", "utf8").split("\n");
+  const mended = readFileSync(scene.condemned.path, "utf8").split("\n");
+  assert.equal(mended.length, broken.length - 2, "the two rows that no call belongs to are gone, and no other");
+  assert.deepEqual([now.get(scene.oversized.path), now.get(scene.personal.path)], [0, before.get(scene.personal.path)]);
+  assert.equal(countBindings(), bindings / 2, "the mended session keeps its binding");
   assert.equal(countRestarts(), 1);
 }
 
