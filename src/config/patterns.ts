@@ -131,13 +131,15 @@ function isAmbiguous(body: Node, alphabet: readonly string[]): boolean {
     seen.add(key);
     pairs.push([one, other]);
   };
-  for (const after of next) for (const one of after) for (const other of after) if (one < other) visit(one, other);
-  for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
-    if (seen.size > mostPairs) return true;
-    const [ones, others] = [next[pair[0]] ?? new Set<number>(), next[pair[1]] ?? new Set<number>()];
-    for (const one of ones) {
-      if (others.has(one)) return true;
-      for (const other of others) visit(one, other);
+  for (const after of next) {
+    for (const one of after) for (const other of after) if (one < other) visit(one, other);
+    for (let pair = pairs.pop(); pair !== undefined; pair = pairs.pop()) {
+      if (seen.size > mostPairs) return true;
+      const [ones, others] = [next[pair[0]] ?? new Set<number>(), next[pair[1]] ?? new Set<number>()];
+      for (const one of ones) {
+        if (others.has(one)) return true;
+        for (const other of others) visit(one, other);
+      }
     }
   }
   return false;

@@ -106,9 +106,11 @@ function findActive(
 }
 
 /** Marks the rows from one up to its root. The head of what a compaction preserved hangs on the summary, whatever it names. */
-function climb(leaf: LiveRow | undefined, rows: LiveRows, visited: Set<LiveRow>, breaks: Break[]): void {
-  for (let row = leaf; row && !visited.has(row); ) {
+function climb(leaf: LiveRow | undefined, rows: LiveRows, path: Set<LiveRow>, breaks: Break[]): void {
+  const visited = new Set<LiveRow>();
+  for (let row = leaf; row && !path.has(row); ) {
     visited.add(row);
+    path.add(row);
     if (typeof row.parentId !== "string") return;
     const parent = rows.get(row.parentId);
     if (parent || row.isPreserved) {

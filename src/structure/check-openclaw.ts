@@ -44,7 +44,8 @@ export function checkOpenClaw({ past: known, keepAll }: CheckerOptions = {}): Ch
     if (kept.role === "result") past.answerLastTurn(all.slice(0, from));
     hasForgotten ||= from > 0;
     isJudged = false;
-    rows.keepOnly(all.slice(from));
+    // a header that stands too late is still needed, to be put first
+    rows.keepOnly([...all.slice(0, from).filter(({ role }) => role === "header"), ...all.slice(from)]);
     firstKept = kept;
   };
 
@@ -77,8 +78,10 @@ export function checkOpenClaw({ past: known, keepAll }: CheckerOptions = {}): Ch
       noteFlaws(context, verdict);
       pairTurns(context, verdict);
       const [unsent, abandoned] = [pairById("past"), pairById("abandoned")];
-      const [onPath, inContext] = [new Set(path), new Set(context)];
-      for (const row of inFileOrder(rows)) if (!inContext.has(row)) (onPath.has(row) ? unsent : abandoned).add(row);
+      const inContext = new Set(context);
+      const start = context[0]?.where.line ?? 0;
+      for (const row of inFileOrder(rows))
+        if (!inContext.has(row)) (row.where.line < start ? unsent : abandoned).add(row);
       if (context[0]?.role === "result") unsent.answerLastTurn(path.filter((row) => !inContext.has(row)));
       for (const { results } of context) for (const { callId } of results) past.answer(callId);
       verdict.damages.push(...past.damages(), ...unsent.damages(), ...abandoned.damages());

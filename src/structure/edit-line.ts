@@ -54,13 +54,13 @@ function withMembers(text: string, set: NonNullable<RowEdit["set"]>): string {
   const { members } = findMembers(text, rootOf(text));
   const splices = members.flatMap((member): Splice[] => {
     const value = set[member.name];
-    return value === undefined ? [] : [replacing(text, member, JSON.stringify(value))];
+    return value === undefined ? [] : [replacing(text, member, asBytes(value))];
   });
   const known = new Set(members.map(({ name }) => name));
   const added = Object.entries(set).filter(([name]) => !known.has(name));
   const id = members.find(({ name }) => name === "id");
   if (added.length === 0 || !id) return applySplices(text, splices);
-  const insert = added.map(([name, value]) => `,${JSON.stringify(name)}:${JSON.stringify(value)}`).join("");
+  const insert = added.map(([name, value]) => `,${JSON.stringify(name)}:${asBytes(value)}`).join("");
   const all = [...splices, { at: id.valueEnd, remove: "", insert }];
   return applySplices(
     text,
@@ -78,7 +78,7 @@ function withoutListed(text: string, { ids, headId, tailId }: NonNullable<RowEdi
   }
   for (const [name, id] of [["headUuid", headId] as const, ["tailUuid", tailId] as const]) {
     const at = placeOf(edited, ["compactMetadata", "preservedSegment", name]);
-    if (at) edited = applySplices(edited, [replacing(edited, at, JSON.stringify(id ?? null))]);
+    if (at) edited = applySplices(edited, [replacing(edited, at, asBytes(id ?? null))]);
   }
   return edited;
 }
@@ -109,6 +109,11 @@ function memberOf(text: string, objectAt: number, name: string): Member | undefi
 
 function replacing(text: string, { valueAt, valueEnd }: Member, insert: string): Splice {
   return { at: valueAt, remove: text.slice(valueAt, valueEnd), insert };
+}
+
+/** JSON as the bytes that it is written in, one character each. */
+function asBytes(value: string | number | null): string {
+  return Buffer.from(JSON.stringify(value)).toString("latin1");
 }
 
 /** Where the object of a line begins; a mark of the byte order may stand before it. */

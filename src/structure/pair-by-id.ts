@@ -29,7 +29,7 @@ export function pairById(place: Place, known: readonly Damage[] = []): IdPairing
         where: { line },
       } = row;
       if (row.flaw !== undefined) damages.push(flawOf(row, place));
-      for (const { id } of calls) {
+      for (const { id } of row.isVoid ? [] : calls) {
         if (open.has(id) || answered.has(id))
           damages.push({ kind: "duplicate-call", reason: "", place, line, ids: [id] });
         else open.set(id, { kind: "unanswered-call", reason: "", place, line, ids: [id] });

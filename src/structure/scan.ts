@@ -118,7 +118,7 @@ export async function scanTranscript(
 
   const rows = checker.rows();
   const boundary = checker.boundary();
-  const start = boundary && !keepAll ? firstOf(rows) : undefined;
+  const start = boundary && !keepAll ? firstOf(rows.filter(({ role }) => role !== "header")) : undefined;
   const liveFrom = start?.line ?? 0;
   const isPast = ({ line }: Where) => line < (dialect.name === "claude-code" ? (boundary?.where.line ?? 0) : liveFrom);
   const past = checker.past(); // before live results answer calls that stand there
@@ -145,13 +145,17 @@ export async function scanTranscript(
       }),
     ),
   ];
-  const resume: ResumePoint | undefined = start && {
-    ...start,
-    past: {
-      ...past,
-      damages: [...past.damages, ...knownLines, ...lineDamages.filter(({ line }) => line < start.line)],
-    },
-  };
+  const isHeaded = !verdict.damages.some(({ kind }) => kind === "missing-header");
+  const resume: ResumePoint | undefined =
+    start && isHeaded
+      ? {
+          ...start,
+          past: {
+            ...past,
+            damages: [...past.damages, ...knownLines, ...lineDamages.filter(({ line }) => line < start.line)],
+          },
+        }
+      : undefined;
   const confirmed = await confirmBreaks(file, start?.at ?? 0, dialect, verdict.breaks, unreadable);
   const damages = [...verdict.damages, ...knownLines, ...lineDamages, ...confirmed.damages];
   return {

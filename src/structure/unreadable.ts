@@ -41,6 +41,8 @@ export function examineUnreadable(line: Buffer, isLast: boolean): Unreadable {
 
 /** The rows that stand whole at the beginning and at the end of a line. `isWhole`: there is nothing else in it. */
 function salvage(text: string): { rows: string[]; isWhole: boolean } {
+  const whole = wholeRows(text.trim(), hasType);
+  if (whole.isWhole) return whole;
   const rows: string[] = [];
   let rest = text.trim();
   while (rest.startsWith("{")) {
@@ -50,7 +52,6 @@ function salvage(text: string): { rows: string[]; isWhole: boolean } {
     rows.push(row);
     rest = rest.slice(row.length).trim();
   }
-  if (rest === "") return { rows, isWhole: true };
   return { rows: [...rows, ...behindTornBeginning(rest)], isWhole: false };
 }
 
@@ -60,25 +61,34 @@ function behindTornBeginning(text: string): string[] {
   for (const start of ROW_STARTS) {
     for (let at = text.indexOf(start, 1); at > 0 && tried < TRIED_STARTS; at = text.indexOf(start, at + 1)) {
       tried += 1;
-      const { rows, isWhole } = wholeRows(text.slice(at));
+      const { rows, isWhole } = wholeRows(text.slice(at), looksLikeRow);
       if (isWhole) return rows;
     }
   }
   return [];
 }
 
-function wholeRows(text: string): { rows: string[]; isWhole: boolean } {
-  if (isRow(text)) return { rows: [text], isWhole: looksLikeRow(text) };
-  const end = endOfValue(text, 0);
-  if (end === undefined || !looksLikeRow(text.slice(0, end))) return { rows: [], isWhole: false };
-  const rest = wholeRows(text.slice(end).trim());
-  return { rows: [text.slice(0, end), ...rest.rows], isWhole: rest.isWhole };
+/** Objects one behind the other, and nothing else. */
+function wholeRows(text: string, isOne: (text: string) => boolean): { rows: string[]; isWhole: boolean } {
+  const rows: string[] = [];
+  for (let rest = text; rest !== ""; ) {
+    const end = rest.startsWith("{") ? endOfValue(rest, 0) : undefined;
+    const row = end === undefined ? "" : rest.slice(0, end);
+    if (!isRow(row) || !isOne(row)) return { rows, isWhole: false };
+    rows.push(row);
+    rest = rest.slice(row.length).trim();
+  }
+  return { rows, isWhole: rows.length > 0 };
+}
+
+function hasType(text: string): boolean {
+  return typeof (JSON.parse(text) as Record<string, unknown>).type === "string";
 }
 
 /** A row names its place in the tree or its session; a block from the middle of one does not. */
 function looksLikeRow(text: string): boolean {
   const row = JSON.parse(text) as Record<string, unknown>;
-  const isPlaced = ["parentUuid", "parentId", "sessionId"].some((name) => name in row);
+  const isPlaced = ["parentUuid", "parentId", "sessionId", "leafUuid", "messageId"].some((name) => name in row);
   return typeof row.type === "string" && (isPlaced || row.type === "session");
 }
 
