@@ -2,7 +2,7 @@ import type { Command } from "./command.ts";
 
 export const rotate: Command = {
   name: "rotate",
-  summary: "archive and empty transcripts that are too large, or that the API rejects",
+  summary: "mend the sessions of bots that are broken or rejected; archive and empty those that are too large",
   options: [
     { flags: "--max-size <size>", text: "rotate above this size (default: 2MB)" },
     {
