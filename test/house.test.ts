@@ -17,7 +17,7 @@ const mayImport: Record<string, Rule> = {
   transcript: { code: ["errors", "disk"], types: ["dialects"] },
   registry: { code: ["errors", "disk", "json"] },
   locks: { code: ["errors", "disk", "host"] },
-  "gateway-log": { code: ["errors", "disk", "host"], types: ["config"] },
+  "gateway-log": { code: ["errors", "disk", "host"], types: ["config", "structure"] },
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },

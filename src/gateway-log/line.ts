@@ -21,7 +21,7 @@ export type NamedSessions = { keys: string[]; sessionIds: string[]; toolIds: str
  */
 export function sessionsNamedIn(line: string): NamedSessions {
   return {
-    keys: distinct([...line.matchAll(LANE)].map(([, key = ""]) => key.replace(/[,;:.)\]}]+$/, ""))),
+    keys: distinct([...line.matchAll(LANE)].map(([, key = ""]) => withoutClosing(key))),
     sessionIds: distinct([...line.matchAll(UUID)].map(([id]) => id.toLowerCase())),
     toolIds: distinct([...line.matchAll(TOOL_ID)].map(([id]) => id)),
   };
@@ -39,7 +39,7 @@ const LANE = /\blane=\\{0,16}["']?session:([^\s"'`\\]+)/g;
 const UUID =
   /(?<!\b(?:(?:run|request|trace|span|message|turn|job|event|conn|connection|client|device|account|organization)_?id|uuid)["'\\]{0,8}\s?[=:]\s?["'\\]{0,8})(?<![0-9a-f])[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}(?![0-9a-f])/gi;
 // `call_` also begins names of fields; an id has a digit in it.
-const TOOL_ID = /(?<![A-Za-z0-9_])(?:(?:srv)?toolu_[A-Za-z0-9_-]+|call_(?=[A-Za-z_-]*\d)[A-Za-z0-9_|-]+)/g;
+const TOOL_ID = /(?<![A-Za-z0-9_])(?:(?:srv)?toolu_[A-Za-z0-9_-]+|call_(?=[A-Za-z_-]{0,64}\d)[A-Za-z0-9_|-]+)/g;
 
 function timeOf(text: string): number | undefined {
   const start = PREFIX.exec(text)?.[0].length ?? 0;
@@ -72,6 +72,13 @@ function timeOfJson(text: string): number | undefined {
 function timeOfNumber(value: unknown): number | undefined {
   if (typeof value !== "number" || !(value > 1e8 && value < 1e13)) return undefined;
   return Math.round(value < 1e11 ? value * 1000 : value);
+}
+
+/** Without the marks of a sentence or of JSON that stand behind it. */
+function withoutClosing(key: string): string {
+  let end = key.length;
+  while (end > 0 && ",;:.)]}".includes(key[end - 1] ?? "")) end -= 1;
+  return key.slice(0, end);
 }
 
 function distinct(values: string[]): string[] {

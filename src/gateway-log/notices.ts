@@ -37,18 +37,6 @@ export const notices: readonly Signature[] = [
     counterSample: "removed stale session lock: /srv/agents/main/sessions/a.jsonl.lock (dead-pid)",
   },
   {
-    name: "session-not-found",
-    kind: "session-missing-logged",
-    severity: "warning",
-    condemns: false,
-    needles: ["No conversation"],
-    matches: (line) => NO_CONVERSATION.test(line),
-    points: [],
-    sample:
-      'FailoverError: {"type":"result","is_error":true,"errors":["No conversation found with session ID: 0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10"]}',
-    counterSample: "[memory] No conversation found worth a summary",
-  },
-  {
     name: "failover-crash",
     kind: "crash-logged",
     severity: "warning",
@@ -59,6 +47,17 @@ export const notices: readonly Signature[] = [
     sample:
       'FailoverError: claude-cli exited with code 1: {"type":"result","is_error":true,"duration_ms":529,"result":"API Error: 400"}',
     counterSample: 'FailoverError: No API key found for provider "ollama".',
+  },
+  {
+    name: "session-not-found",
+    kind: "session-missing-logged",
+    severity: "warning",
+    condemns: false,
+    needles: ["No conversation"],
+    matches: (line) => NO_CONVERSATION.test(line),
+    points: [],
+    sample: "claude exited with code 1: No conversation found with session ID: 0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10",
+    counterSample: "[memory] No conversation found worth a summary",
   },
   {
     // what a native Claude Code says when a line of the transcript is two, and it gives up resuming

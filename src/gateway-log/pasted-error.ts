@@ -1,5 +1,6 @@
+import type { DamageKind } from "../structure/damage.ts";
 import { parseLogLine, sessionsNamedIn } from "./line.ts";
-import { type DamageKind, findSignature, type Signature } from "./signatures.ts";
+import { findSignature, type Signature } from "./signatures.ts";
 
 /** What an error that a person pasted tells: whom it names, and what to look for there. Each list in the order of the text. */
 export type PastedError = {

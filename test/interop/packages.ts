@@ -5,6 +5,8 @@ import { promisify } from "node:util";
 
 /** An OpenClaw release on this disk, and a Node that it runs on. */
 export type InstalledOpenClaw = { version: string; folder: string; node: string };
+/** A Claude Code release on this disk. `command`: what to start, with its first arguments. */
+export type InstalledClaudeCode = { version: string; command: readonly [string, ...string[]] };
 export type NotInstalled = { missing: string };
 
 /** The newest of the line that every release up to 2026.9 runs on. */
@@ -12,6 +14,8 @@ const NODE_VERSION = "24.21.0";
 const INSTALL_TIMEOUT_MS = 600_000;
 /** Releases up to 2026.4 name a dependency that lies in git, and one that asks for a package which is not there. */
 const OVERRIDES = { libsignal: "npm:libsignal@2.0.1", linkedom: "0.18.12" };
+/** The last release that is a script for Node; later ones are a program for each platform, in a package of its own. */
+const LAST_SCRIPT = [2, 1, 112] as const;
 
 const cache = process.env.SESSION_KEEPER_INTEROP_CACHE ?? join(import.meta.dirname, "..", "..", ".cache", "interop");
 
@@ -34,6 +38,36 @@ export async function installOpenClaw(version: string): Promise<InstalledOpenCla
   }
 }
 
+/**
+ * Installs a release of Claude Code through npm, once, in the same folder (50 to 80 MB a release that is a script, 400 MB
+ * one that is a program). Install scripts don't run.
+ *
+ * @returns how to start it, or in one sentence why it can't be had
+ */
+export async function installClaudeCode(version: string): Promise<InstalledClaudeCode | NotInstalled> {
+  const isScript = !isLater(version, LAST_SCRIPT);
+  const name = `@anthropic-ai/claude-code${isScript ? "" : `-${process.platform}-${process.arch}`}`;
+  try {
+    // what its images need is a package for each platform, and no use here
+    const modules = await install(`claude-code-${version}`, { [name]: version }, {}, ["--omit=optional"]);
+    const folder = join(modules, name);
+    const found = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
+    if (found !== version) return { missing: `npm gave ${found} for Claude Code ${version}` };
+    const command = isScript
+      ? ([process.execPath, join(folder, "cli.js")] as const)
+      : ([join(folder, "claude")] as const);
+    return { version, command };
+  } catch (error) {
+    return { missing: `Claude Code ${version} cannot be had: ${reasonOf(error)}` };
+  }
+}
+
+function isLater(version: string, than: readonly number[]): boolean {
+  const parts = version.split(".").map(Number);
+  const differs = than.findIndex((part, index) => part !== parts[index]);
+  return differs >= 0 && (parts[differs] ?? 0) > (than[differs] ?? 0);
+}
+
 async function findNode(): Promise<string> {
   if (process.versions.node.startsWith("24.")) return process.execPath;
   // the package `node` fetches this one by an install script
@@ -43,7 +77,12 @@ async function findNode(): Promise<string> {
 }
 
 /** @returns the node_modules folder */
-async function install(name: string, dependencies: object, overrides: object): Promise<string> {
+async function install(
+  name: string,
+  dependencies: object,
+  overrides: object,
+  flags: readonly string[] = [],
+): Promise<string> {
   const folder = join(cache, name);
   const isDone = join(folder, "installed");
   if (!existsSync(isDone)) {
@@ -51,7 +90,7 @@ async function install(name: string, dependencies: object, overrides: object): P
     mkdirSync(folder, { recursive: true });
     writeFileSync(join(folder, "package.json"), JSON.stringify({ private: true, dependencies, overrides }));
     const options = { cwd: folder, timeout: INSTALL_TIMEOUT_MS, maxBuffer: 64 * 1024 * 1024 };
-    await promisify(execFile)("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund"], options);
+    await promisify(execFile)("npm", ["install", "--ignore-scripts", "--no-audit", "--no-fund", ...flags], options);
     writeFileSync(isDone, "");
   }
   return join(folder, "node_modules");

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -26,18 +26,6 @@ export async function scanFile(
     });
   } finally {
     await file.close();
-  }
-}
-
-/** Looks at bytes as the content of a file. */
-export async function scanBytes(bytes: Uint8Array | string, dialect: DialectName, read?: RowReader): Promise<Scan> {
-  const folder = mkdtempSync(join(tmpdir(), "structure-"));
-  try {
-    const path = join(folder, "s.jsonl");
-    writeFileSync(path, bytes);
-    return await scanFile(path, dialect, read ? { read } : {});
-  } finally {
-    rmSync(folder, { recursive: true });
   }
 }
 
