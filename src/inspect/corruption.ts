@@ -82,6 +82,10 @@ export async function inspectForCorruption(
     }
     const isMoved = dialect === "openclaw" && installation.openclaw?.era.era === "S";
     if (isMoved && installation.folders.length === 0) continue; // left over from before SQLite
+    if (kind !== "file" && installation.folders.length > 0) {
+      const message = unsafeBecause(path) ?? "it is no plain file";
+      facts.findings.push({ kind: "unreadable", severity: "warning", path, evidence: { message } });
+    }
     if (kind !== "file" || fingerprint.sizeBytes === 0) continue;
     const condemning = logs?.condemned.get(path)?.matches ?? [];
     if (isSeen(transcript, known) && isClean(known) && condemning.length === 0) {

@@ -14,6 +14,12 @@ export type HumanOptions = {
   onlyNew: boolean;
 };
 
+/** What a run that found nothing has seen. */
+const HEALTHY: Record<string, string> = {
+  rotate: "no session is too large or broken, and the log condemns none",
+  "detect-corruption": "nothing is broken, and the log tells of no trouble",
+};
+
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
 
@@ -30,7 +36,7 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
     if (installation.failure && !isSilentFailure(installation.failure, options))
       problems.push(...failureLines(installation, paint));
     if (!options.quiet && isWorthTelling(installation, options))
-      results.push(...installationLines(installation, report.dryRun, options, paint));
+      results.push(...installationLines(installation, report, options, paint));
   }
   for (const installation of report.installations) {
     for (const action of installation.actions.filter(({ result }) => result === "failed"))
@@ -60,7 +66,7 @@ function isSilentFailure(failure: NonNullable<InstallationReport["failure"]>, { 
 
 function installationLines(
   installation: InstallationReport,
-  dryRun: boolean,
+  { command, dryRun }: ReportDocument,
   options: HumanOptions,
   paint: Paint,
 ): string[] {
@@ -70,7 +76,7 @@ function installationLines(
   if (subjects.length === 0)
     lines.push(
       ...(installation.dialects.length > 0
-        ? [`  ${paint("green", "healthy")}: no session is too large, and the log condemns none`]
+        ? [`  ${paint("green", "healthy")}: ${HEALTHY[command] ?? "nothing to do"}`]
         : []),
     );
   lines.push("");
@@ -111,8 +117,9 @@ function subjectLines(
     path === undefined
       ? "the gateway"
       : (known?.sessionKey ?? (isPersonal ? "a personal session" : "a session without a registry entry"));
-  const lines = known || path === undefined ? [`  ${paint("bold", title)}`] : [];
-  if (path !== undefined) lines.push(known ? `    ${paint("dim", path)}` : `  ${paint("bold", path)}`);
+  const isTitled = path === undefined || (known !== undefined && installation.name !== "files");
+  const lines = isTitled ? [`  ${paint("bold", title)}`] : [];
+  if (path !== undefined) lines.push(isTitled ? `    ${paint("dim", path)}` : `  ${paint("bold", path)}`);
   for (const { kind, severity, message, line } of findings)
     lines.push(
       row(
@@ -143,16 +150,25 @@ function row(label: string, text: string, style: Style, paint: Paint): string {
   return `    ${paint(style, label.padEnd(6))} ${text}`;
 }
 
+const TO_MEND =
+  "nothing was changed; to mend what can be mended, add --repair: the original goes into an archive first";
+
+function canMend(installations: readonly InstallationReport[]): boolean {
+  const findings = installations.flatMap((installation) => installation.findings);
+  return findings.some(({ severity, evidence: { repair } }) => severity !== "info" && repair && repair !== "none");
+}
+
 function closingLines({ dryRun, runId, summary, installations }: ReportDocument, paint: Paint): string[] {
   const actions = installations.flatMap((installation) => installation.actions);
   const count = (kind: ReportedAction["kind"], result: ReportedAction["result"]) =>
     actions.filter((action) => action.kind === kind && action.result === result).length;
   if (dryRun) {
-    const archives = count("archive-transcript", "planned");
-    const what = archives > 0 ? `; ${sessions(archives)} would be archived (${formatSize(summary.bytesBefore)})` : "";
+    const archives = actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "planned");
+    const bytes = archives.reduce((sum, { detail }) => sum + Number(detail?.bytes ?? 0), 0);
+    const what = archives.length > 0 ? `; ${sessions(archives.length)} would be archived (${formatSize(bytes)})` : "";
     return [paint("dim", `dry run: nothing was changed${what}`)];
   }
-  if (summary.done === 0) return [];
+  if (summary.done === 0) return actions.length === 0 && canMend(installations) ? [paint("dim", TO_MEND)] : [];
   const archived = actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "done");
   const parts = [
     ...(archived.length > 0 ? [`${sessions(archived.length)} archived (${formatSize(summary.bytesArchived)})`] : []),

@@ -6,12 +6,14 @@ import { buildReport } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { readState, statePathOf, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
-import { lookForCorruption } from "./look-for-corruption.ts";
 import { lookToRotate } from "./look-to-rotate.ts";
 import { stateDirectoryOf } from "./state-directory.ts";
 
-/** What each command does with an installation. */
-const duties: Record<string, Duty> = { rotate: lookToRotate, "detect-corruption": lookForCorruption };
+/** What each command does with an installation. Crontabs mostly rotate: the others are loaded when they are asked for. */
+const duties: Record<string, () => Promise<Duty>> = {
+  rotate: async () => lookToRotate,
+  "detect-corruption": async () => (await import("./look-for-corruption.ts")).lookForCorruption,
+};
 
 /**
  * Looks after one installation. Without work it only leaves a mark of when it looked, and how far the logs were read; with
@@ -19,7 +21,8 @@ const duties: Record<string, Duty> = { rotate: lookToRotate, "detect-corruption"
  */
 export async function lookAfter(installation: Installation, context: DutyContext): Promise<DutyReport> {
   const { request, world, settings } = context;
-  const duty = duties[request.command] ?? lookToRotate;
+  const duty = await (duties[request.command] ?? duties.rotate)?.();
+  if (!duty) throw new Error(`nothing is known to do for ${request.command}`);
   const stateDirectory = stateDirectoryOf(settings, world.surroundings);
   const homes = homesOf(installation);
   const statePath = statePathOf(stateDirectory, homes);

@@ -75,7 +75,7 @@ export async function work(
   const report = buildReport({ ...seen, plan }, done, extra);
   try {
     writeState(disk, statePath, seen.remember(state, done, report), { sync: true });
-    writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
+    if (request.files.length === 0) writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
     const finished = done.filter(({ isFinished }) => isFinished).length;
     journal.write("run-end", { installation: tools.installation.name, done: finished });
   } catch (error) {

@@ -7,7 +7,13 @@ import { describeFailure } from "./prospects.ts";
  */
 export async function serve(version: string): Promise<void> {
   // Loaded while still root: the owner may not be able to read where this program is installed.
-  await Promise.all([import("proper-lockfile"), import("fast-glob"), import("json5"), import("./work.ts")]);
+  await Promise.all([
+    import("proper-lockfile"),
+    import("fast-glob"),
+    import("json5"),
+    import("./work.ts"),
+    import("./look-for-corruption.ts"),
+  ]);
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
   // a terminal sends these to the parent as well, which passes them on as SIGTERM

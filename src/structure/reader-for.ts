@@ -5,5 +5,7 @@ const SKIMMED_FROM_BYTES = 4_000_000;
 
 /** The reader for a part of a transcript of this size. Both tell the same. */
 export async function readerFor(bytes: number): Promise<RowReader> {
-  return bytes < SKIMMED_FROM_BYTES ? readWholeRows : (await import("./skim-rows.ts")).readSkimmedRows;
+  if (bytes < SKIMMED_FROM_BYTES) return readWholeRows;
+  const { canSkim, readSkimmedRows } = await import("./skim-rows.ts");
+  return canSkim() ? readSkimmedRows : readWholeRows;
 }

@@ -5,6 +5,16 @@ import { parseLine, type RowReader, readBlocks } from "./read-rows.ts";
 /** Longer rows are told by their skeleton or not at all. */
 const LONGEST_WHOLE_BYTES = 64 * 1024 * 1024;
 
+/** False on a processor, or in a Node, that cannot run it: everything works without, only slower. */
+export function canSkim(): boolean {
+  try {
+    createSkimmer(0).end(() => undefined);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
 /**
  * Reads as much of every row as the structure needs, without making text of the rest: for large files. Memory does not
  * depend on the length of the lines. What it tells is what the plain reader tells.
