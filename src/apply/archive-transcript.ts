@@ -152,6 +152,7 @@ function recordOf(
     dialect: transcript.dialect,
     group: transcript.group,
     source: transcript.path,
+    inode: transcript.fingerprint.inode,
     sessionId: transcript.sessionId,
     ...(sessionKey ? { sessionKey } : {}),
     reason,

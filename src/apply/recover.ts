@@ -39,6 +39,10 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   }
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  const named = installation.transcripts
+    .filter(() => installation.folders.length > 0)
+    .map(({ path }) => `${path}.lock`);
+  for (const path of named) await attempt(path, () => removeOwnLeftLock(disk, path, policy));
   const folders = new Set(installation.registries.flatMap(({ path, sessions }) => [dirname(path), sessions]));
   for (const folder of folders) {
     for (const name of listFolder(folder, problems).filter((file) => file.endsWith(".lock"))) {

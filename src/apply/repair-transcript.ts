@@ -121,7 +121,8 @@ const REFUSALS = {
 function refusal(step: RepairStep, { refused }: Extract<MendResult, { refused: unknown }>): Outcome {
   const because = REFUSALS[refused];
   if (refused === "nothing") return { step, result: "already-done", because, detail: {} };
-  const hint = "nothing was changed; its archive holds a copy, for a report of this fault";
+  const id = step.transcript.sessionId;
+  const hint = `nothing was changed, and its archive holds a copy; to give it up: session-keeper rotate --session ${id} --force`;
   return { step, result: "failed", because, hint, detail: {} };
 }
 

@@ -17,6 +17,8 @@ export type CatalogRecord = {
   dialect: Dialect["name"];
   group: string;
   source: string;
+  /** of the source: a file that was replaced since has another one */
+  inode?: number;
   sessionId: string;
   sessionKey?: string;
   reason: ArchiveReason;

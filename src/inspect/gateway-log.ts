@@ -1,3 +1,5 @@
+import { readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
 import type { Settings } from "../config/settings.ts";
 import { dialects } from "../dialects/index.ts";
 import { type LogMatch, type LogPositions, readLogs } from "../gateway-log/read-logs.ts";
@@ -67,7 +69,11 @@ export async function inspectGatewayLogs(
     if (attribution.kind !== "session") {
       facts.settled.push(match);
       unplaced.push({ match, attribution });
-    } else if (await isOver(attribution.transcript, match.at)) facts.settled.push(match);
+    } else if (
+      wasMendedSince(attribution.transcript, installation, context.settings, match.at) ||
+      (await isOver(attribution.transcript, match.at))
+    )
+      facts.settled.push(match);
     else {
       const { transcript } = attribution;
       const entry = facts.condemned.get(transcript.path) ?? { transcript, matches: [] };
@@ -97,6 +103,21 @@ export function rememberLogs(
     .flatMap(({ matches }) => matches);
   const spent = [...state.spent, ...[...done, ...facts.settled].map(({ id, at }) => ({ id, at }))].slice(-SPENT_LIMIT);
   return { ...state, positions: facts.positions, lastLookAt: nowMs, pending: open, spent };
+}
+
+/** What the line complained of was mended after it, whoever asked for that. */
+function wasMendedSince(
+  transcript: Transcript,
+  installation: Installation,
+  settings: Settings,
+  sinceMs: number,
+): boolean {
+  const records = readCatalog(archiveFolderOf(settings, installation, transcript.dialect));
+  const { path, fingerprint } = transcript;
+  return records.some(
+    ({ source, reason, at, inode }) =>
+      source === path && reason === "repair" && Date.parse(at) > sinceMs && inode !== fingerprint.inode,
+  );
 }
 
 /** A session that answered after the line, or that holds no rows any more, has nothing left to be condemned for. */

@@ -11,6 +11,9 @@ import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
 /** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
 const FRESH_STATUS_MS = 30 * 60_000;
 
+/** Ids that programs give are longer. */
+const SHORTEST_ID = 16;
+
 /** Tells in words who uses a transcript right now; undefined when nobody can be seen to. */
 export type UseProbe = (transcript: Transcript) => string | undefined;
 
@@ -30,7 +33,7 @@ function createUseProbe(
     if (verdict && verdict.state !== "stale") return `its lock is ${verdict.because}`;
     const listed = live.get(transcript.sessionId);
     if (listed !== undefined) return `Claude Code process ${listed} has it open`;
-    const named = processes.find(({ argv }) => argv.some((argument) => names(argument, transcript.sessionId)));
+    const named = processes.find(({ argv }) => argv.some((argument) => names(argument, nameOf(transcript))));
     if (named) return `the command line of process ${named.pid} names it`;
     const holder = holdersOf(transcript.fingerprint)[0];
     if (holder) return `process ${holder.pid} has the file open`;
@@ -72,6 +75,11 @@ function liveSessions(installation: Installation): Map<string, number> {
     }
   }
   return sessions;
+}
+
+/** What a command line would call a session: a short id could be any word in it. */
+function nameOf({ sessionId, path }: Transcript): string {
+  return sessionId.length < SHORTEST_ID ? path : sessionId;
 }
 
 /** The id as a word of its own, so that a longer id that contains it does not count. */

@@ -191,7 +191,11 @@ async function canRewind(
 ): Promise<boolean> {
   const folder = archiveFolderOf(settings, installation, transcript.dialect);
   const rewound = readCatalog(folder).findLast(
-    ({ source, reason, command }) => source === transcript.path && reason === "corrupt" && command === "rotate",
+    ({ source, reason, command, inode }) =>
+      source === transcript.path &&
+      reason === "corrupt" &&
+      command === "rotate" &&
+      inode !== transcript.fingerprint.inode,
   );
   const { lookForRewind } = await import("./structure.ts");
   return lookForRewind(transcript, rewound ? Date.parse(rewound.at) : undefined, signal);

@@ -1,8 +1,9 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { InstallationSettings, Settings } from "../config/settings.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { isLeftBehind } from "../disk/left-behind.ts";
 import { KeeperError } from "../errors.ts";
 import { discover, type Surroundings } from "../installation/discover.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
@@ -48,9 +49,18 @@ export async function lookForFiles(
   const known = new Map(found.transcripts.map((transcript) => [transcript.path, transcript]));
   const transcripts = await Promise.all(paths.map(async (path) => known.get(path) ?? (await describe(path))));
   const folders = [...new Set(paths.map((path) => dirname(path)))];
-  const leftBehind = found.leftBehind.filter((path) => folders.includes(dirname(path)));
+  const leftBehind = folders.flatMap((folder) => leftBeside(folder, paths));
   const installation: Installation = { ...found, name: "files", logs: [], transcripts, folders, leftBehind };
   return { name: "files", installation, sharedLogs: new Set() };
+}
+
+/** What a killed run of ours left beside these files. */
+function leftBeside(folder: string, paths: readonly string[]): string[] {
+  const own = paths.map((path) => `${path}.`);
+  const isLock = (path: string) => paths.includes(path.replace(/\.lock$/, ""));
+  return readdirSync(folder)
+    .map((name) => join(folder, name))
+    .filter((path) => own.some((start) => path.startsWith(start)) && (isLeftBehind(basename(path)) || isLock(path)));
 }
 
 /** The homes that the files lie in, with what the person configured for them. */

@@ -34,7 +34,9 @@ export function isRestartMissing({ path, inode, sizeBytes, needsRestart }: Under
 }
 
 function remember({ transcript, steps, needsRestart }: Job): Underway[] {
-  const reason = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
+  const isMended = steps.some(({ kind }) => kind === "repair-transcript");
+  const archived = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
+  const reason = isMended ? "repair" : archived; // what was only to be mended is never given up for it
   if (reason !== "size" && reason !== "corrupt" && reason !== "manual" && reason !== "repair") return [];
   const { path, fingerprint } = transcript;
   const { inode, sizeBytes } = fingerprint;

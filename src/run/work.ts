@@ -55,9 +55,10 @@ export async function work(
   const done: JobOutcome[] = [];
   const state = { ...seen.state };
   if (seen.mayRestart) state.restartDue ||= state.underway.some(isRestartMissing);
-  const underway = underwayOf(seen.plan.jobs);
+  const begins = underwayOf(seen.plan.jobs);
+  const underway = [...state.underway.filter(({ path }) => !begins.some((one) => one.path === path)), ...begins];
   // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
-  if (underway.length > 0) writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
+  if (begins.length > 0) writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
   for await (const outcome of applyPlan(seen.plan, tools)) {
     done.push(outcome);
     if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
