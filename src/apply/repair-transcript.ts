@@ -11,6 +11,7 @@ import type { Step } from "../plan/plan.ts";
 import type { Damage } from "../structure/damage.ts";
 import { isMendable } from "../structure/effects.ts";
 import { type Draft, type Mended, type MendResult, mendFile } from "../structure/mend-file.ts";
+import { readWholeRows } from "../structure/read-rows.ts";
 import { readerFor } from "../structure/reader-for.ts";
 import { openTranscript } from "../transcript/open.ts";
 import type { Outcome } from "./outcome.ts";
@@ -35,7 +36,7 @@ export async function repairTranscript(step: RepairStep, progress: Progress, too
     const mended = await mendFile(
       { path: transcript.path, file, bytes: archived.bytes },
       dialects[transcript.dialect],
-      await readerFor(archived.bytes),
+      step.rewind ? readWholeRows : await readerFor(archived.bytes),
       (pieces) => writeDraft(pieces, step, archived, tools),
       { rewind: step.rewind === true, signal: tools.signal },
     );

@@ -31,6 +31,21 @@ export const claudeCode: Dialect = {
     return isReply && asRow(row.message).model !== MADE_LOCALLY ? asTime(row.timestamp) : undefined;
   },
   shapeOf,
+  // the model's name is left out: it tells what was made locally, which only matters where rows are read whole
+  shapeMembers: [
+    "type",
+    "subtype",
+    "uuid",
+    "parentUuid",
+    "isSidechain",
+    "sourceToolAssistantUUID",
+    "leafUuid",
+    "isApiErrorMessage",
+    "message",
+    "id",
+    "content",
+    "tool_use_id",
+  ],
   errorTextOf: (row) => {
     if (row.type !== "assistant" || row.isApiErrorMessage !== true) return undefined;
     return asRows(asRow(row.message).content)
@@ -87,19 +102,22 @@ function shapeOf(row: Row): RowShape {
 }
 
 function readBlocks(content: readonly unknown[], isReply: boolean, shape: RowShape): void {
-  const calls: ToolCall[] = [];
-  const results: ToolResult[] = [];
-  content.forEach((value, index) => {
-    const block = asRow(value);
+  let calls: ToolCall[] | undefined; // most rows have none
+  let results: ToolResult[] | undefined;
+  for (let index = 0; index < content.length; index += 1) {
+    const block = asRow(content[index]);
     // shapes rather than names: the API keeps adding kinds of results
-    if (typeof block.tool_use_id === "string") results.push({ callId: block.tool_use_id, index, isServer: isReply });
-    else if (isReply && CALL_TYPES.has(String(block.type)) && typeof block.id === "string")
+    if (typeof block.tool_use_id === "string") {
+      results ??= [];
+      results.push({ callId: block.tool_use_id, index, isServer: isReply });
+    } else if (isReply && CALL_TYPES.has(String(block.type)) && typeof block.id === "string") {
+      calls ??= [];
       calls.push({ id: block.id, index, isServer: block.type !== "tool_use", isPartial: false });
-  });
+    } else if (isThought(block)) shape.thoughts += 1;
+  }
   shape.blocks = content.length;
-  shape.thoughts = content.filter(isThought).length;
-  if (calls.length > 0) shape.calls = calls;
-  if (results.length > 0) shape.results = results;
+  if (calls) shape.calls = calls;
+  if (results) shape.results = results;
 }
 
 function preservedBy(metadata: Row): Preserved | undefined {

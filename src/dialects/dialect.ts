@@ -72,6 +72,8 @@ export type Dialect = {
   writtenAt: (row: Row) => number | undefined;
   /** How the row hangs together with others. */
   shapeOf: (row: Row) => RowShape;
+  /** The members, at any depth, of which `shapeOf` needs what a row holds; it makes do without the text of long strings. */
+  shapeMembers: readonly string[];
   /** The text of an error that the row reports; undefined for other rows. */
   errorTextOf: (row: Row) => string | undefined;
   /** The names of the members that link a row to others, as they stand in the text. */

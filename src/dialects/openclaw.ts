@@ -11,6 +11,8 @@ import {
 } from "./dialect.ts";
 
 const CALL_TYPES = new Set(["toolCall", "toolUse", "functionCall"]);
+/** What releases have called the id of a result's call. */
+const CALL_ID_NAMES = ["toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "callId", "call_id"];
 /** The lines of a patch that name the files it changes. */
 const PATCHED_FILE = /^\*\*\* (?:Add|Update|Delete) File: (.+)$|^\*\*\* Move to: (.+)$/gm;
 
@@ -25,6 +27,29 @@ export const openclaw: Dialect = {
     return isReply && !hasFailed && !isMirror ? asTime(row.timestamp) : undefined;
   },
   shapeOf,
+  shapeMembers: [
+    "type",
+    "id",
+    "parentId",
+    "version",
+    "message",
+    "role",
+    "content",
+    "text",
+    "partialJson",
+    "errorMessage",
+    "stopReason",
+    "model",
+    ...CALL_ID_NAMES,
+    "isError",
+    "details",
+    "openclawSyntheticMissingToolResult",
+    "firstKeptEntryId",
+    "firstKeptEntryIndex",
+    "targetId",
+    "appendParentId",
+    "appendMode",
+  ],
   errorTextOf: (row) => asText(asRow(row.message).errorMessage),
   linkNames: { id: "id", parentId: "parentId", leaf: "targetId" },
   fileChanges: (row) => {
@@ -51,8 +76,6 @@ function changedBy(tool: string, input: Record<string, unknown>): string[] {
 }
 
 const NONE: readonly never[] = [];
-/** What releases have called the id of a result's call. */
-const CALL_ID_NAMES = ["toolCallId", "toolUseId", "tool_call_id", "tool_use_id", "callId", "call_id"];
 /** Rows in the model's name that other parts of the gateway write into the conversation. */
 const MIRRORS = new Set(["delivery-mirror", "gateway-injected"]);
 const STAND_IN = /^\[openclaw\] missing tool result/;

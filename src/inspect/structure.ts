@@ -9,6 +9,7 @@ import type { Transcript } from "../installation/installation.ts";
 import type { Cursor, ErrorReport } from "../state/cursors.ts";
 import { isHarmless } from "../structure/damage.ts";
 import { effectsOf, repairOf } from "../structure/effects.ts";
+import { readWholeRows } from "../structure/read-rows.ts";
 import { readerFor } from "../structure/reader-for.ts";
 import { planRewind } from "../structure/rewind.ts";
 import { scanTranscript } from "../structure/scan.ts";
@@ -87,7 +88,7 @@ export async function lookForRewind(
   try {
     if (rewoundAtMs !== undefined && !(await hasReplySince(file, sizeBytes, dialects[dialect], rewoundAtMs)))
       return false;
-    const read = await readerFor(sizeBytes);
+    const read = readWholeRows; // who a reply was from matters here
     const scan = await scanTranscript(file, sizeBytes, dialects[dialect], {
       read,
       isBeingWritten: () => false,

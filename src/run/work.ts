@@ -55,10 +55,12 @@ export async function work(
   const done: JobOutcome[] = [];
   const state = { ...seen.state };
   if (seen.mayRestart) state.restartDue ||= state.underway.some(isRestartMissing);
+  const isKept = request.files.length === 0; // of files that were named nothing is remembered
   const begins = underwayOf(seen.plan.jobs);
   const underway = [...state.underway.filter(({ path }) => !begins.some((one) => one.path === path)), ...begins];
   // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
-  if (begins.length > 0) writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
+  if (begins.length > 0 && isKept)
+    writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
   for await (const outcome of applyPlan(seen.plan, tools)) {
     done.push(outcome);
     if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
@@ -75,8 +77,11 @@ export async function work(
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
   try {
-    writeState(disk, statePath, seen.remember(state, done, report), { sync: true });
-    if (request.files.length === 0) writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
+    const next = seen.remember(state, done, report);
+    if (isKept) {
+      writeState(disk, statePath, next, { sync: true });
+      writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
+    }
     const finished = done.filter(({ isFinished }) => isFinished).length;
     journal.write("run-end", { installation: tools.installation.name, done: finished });
   } catch (error) {

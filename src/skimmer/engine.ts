@@ -1,4 +1,4 @@
-import { keptMembers, textMembers } from "./kept-members.ts";
+import { textMembers } from "./kept-members.ts";
 import { wasmBase64 } from "./wasm.ts";
 
 /** What is compiled from `assembly/`, with a memory of its own. */
@@ -23,7 +23,7 @@ export const NEEDS_WHOLE = 4;
 export const HAS_LONE_SURROGATE = 8;
 
 /** @throws WebAssembly.CompileError where the processor can't do 128 bits at once */
-export function createEngine(): Engine {
+export function createEngine(members: readonly string[]): Engine {
   compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
   const { exports } = new WebAssembly.Instance(compiled);
   const memory = Buffer.from(exports.memory.buffer);
@@ -31,7 +31,7 @@ export function createEngine(): Engine {
   const skeletonsAt = exports.SKELETONS.value;
   const window = memory.subarray(windowAt, windowAt + exports.WINDOW_BYTES.value);
   const isText = new Set<string>(textMembers);
-  for (const name of keptMembers) {
+  for (const name of members) {
     exports.keepName(windowAt, window.write(name, "latin1"), isText.has(name) ? 1 : 0);
   }
   return {

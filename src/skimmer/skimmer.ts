@@ -1,4 +1,5 @@
 import { createEngine, type Engine, HAS_LONE_SURROGATE, IS_BLANK, IS_VALID, NEEDS_WHOLE } from "./engine.ts";
+import { keptMembers } from "./kept-members.ts";
 
 /** One line of a transcript. */
 export type SkimmedLine = {
@@ -40,10 +41,13 @@ export type Skimmer = {
  * Checks each line of a transcript strictly and makes its skeleton, at the speed of reading the file: most bytes of a
  * row are text, of which the structure of a conversation says nothing. Memory is the same for lines of any length.
  *
+ * @param members what a skeleton holds, of the names in `keptMembers`; the same list each time
  * @param startAt where in the file the first byte that is pushed lies, which begins a line
  */
-export function createSkimmer(startAt: number): Skimmer {
-  const engine = idle.pop() ?? createEngine();
+export function createSkimmer(startAt: number, members: readonly string[] = keptMembers): Skimmer {
+  const idle = idleEngines.get(members) ?? [];
+  idleEngines.set(members, idle);
+  const engine = idle.pop() ?? createEngine(members);
   /** Where in the file the beginning of the window lies, and the line that comes next. */
   let windowAt = startAt;
   let lineAt = startAt;
@@ -98,5 +102,5 @@ export function createSkimmer(startAt: number): Skimmer {
   };
 }
 
-/** Engines whose files are done. Reading one file after the other needs no more than one. */
-const idle: Engine[] = [];
+/** Engines whose files are done, by what they keep. Reading one file after the other needs no more than one. */
+const idleEngines = new Map<readonly string[], Engine[]>();

@@ -24,8 +24,9 @@ export function createLiveRows(): LiveRows {
   return {
     add(row) {
       if (row.id !== undefined) {
-        isReplaced ||= byId.has(row.id);
+        const known = byId.size;
         byId.set(row.id, row);
+        if (byId.size === known) isReplaced = true;
       }
       ordered.push(row);
     },

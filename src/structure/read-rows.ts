@@ -19,8 +19,8 @@ export type LineRead = {
   whole: () => Buffer;
 };
 
-/** Bytes [from, to) of a file; the first of them begins line number `line`. */
-type ReadRange = { from: number; to: number; line: number };
+/** Bytes [from, to) of a file; the first of them begins line number `line`. `members`: all that is asked of a row. */
+type ReadRange = { from: number; to: number; line: number; members: readonly string[] };
 
 export type RowReader = (
   descriptor: number,

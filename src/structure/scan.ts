@@ -79,10 +79,9 @@ export async function scanTranscript(
 
   const takeRow = (row: Row, where: Where, whole?: () => Buffer): RowShape => {
     let shape = dialect.shapeOf(row);
-    // what was read of it need not tell which rows a compaction keeps, or how far the arguments of a call came
-    if (whole && (shape.role === "boundary" || shape.calls.some(({ isPartial }) => isPartial)))
+    if (whole && needsWhole(shape, errorReports.length > 0))
       shape = dialect.shapeOf(parseLine(whole(), where.at) as Row);
-    checker.add({ ...shape, where });
+    checker.add(Object.assign(shape, { where }));
     firstRowLine ??= where.line;
     if (shape.role === "boundary" && shape.isMain) leaves = leaves.filter(({ isTitle }) => isTitle);
     const isTitle = shape.role === "title";
@@ -108,7 +107,7 @@ export async function scanTranscript(
   };
   await read(
     file.fd,
-    { from: from?.at ?? 0, to: sizeBytes, line: from?.line ?? 1 },
+    { from: from?.at ?? 0, to: sizeBytes, line: from?.line ?? 1, members: dialect.shapeMembers },
     (line) => {
       const where: Where = { line: line.line, at: line.at, bytes: line.bytes, part: 0 };
       if (!isObject(line.value)) return takeUnreadable(line, where);
@@ -201,6 +200,11 @@ function isOfLine(kind: Damage["kind"], reason: string): boolean {
 
 function partition<T>(items: readonly T[], isFirst: (item: T) => boolean): [T[], T[]] {
   return [items.filter(isFirst), items.filter((item) => !isFirst(item))];
+}
+
+/** What was read of a row need not tell which rows a compaction keeps, how far a call came, or who a reply was from. */
+function needsWhole({ role, calls }: RowShape, isReplyAwaited: boolean): boolean {
+  return role === "boundary" || (role === "assistant" && isReplyAwaited) || calls.some(({ isPartial }) => isPartial);
 }
 
 /** The model answered: what the API refused before is over. */

@@ -19,8 +19,13 @@ export function canSkim(): boolean {
  * Reads as much of every row as the structure needs, without making text of the rest: for large files. Memory does not
  * depend on the length of the lines. What it tells is what the plain reader tells.
  */
-export const readSkimmedRows: RowReader = async (descriptor, { from, to, line: firstLine }, onLine, signal) => {
-  const skimmer = createSkimmer(from);
+export const readSkimmedRows: RowReader = async (
+  descriptor,
+  { from, to, line: firstLine, members },
+  onLine,
+  signal,
+) => {
+  const skimmer = createSkimmer(from, members);
   let line = firstLine;
   const take = ({ at, bytes, isTerminated, isBlank, isValid, needsWhole, hasLoneSurrogate, row }: SkimmedLine) => {
     const whole = () => readWhole(descriptor, at, bytes);
