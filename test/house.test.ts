@@ -244,7 +244,7 @@ const throughTheProgram: Record<string, string> = {
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report: "build damage-wording document exit-code human run-log schema told wording",
-  run: "as-owner duty look-after look-for-corruption look-to-rotate named-files prospects run state-directory underway work worker",
+  run: "as-owner duty homes-of-files look-after look-for-corruption look-to-rotate named-files prospects run state-directory underway work worker",
   "gateway-log": "notices rejections",
   skimmer: "engine kept-members",
   state: "cursors journal state",

@@ -30,7 +30,7 @@ const WRITE_IN_PROGRESS_MS = 2000;
  */
 export async function archiveTranscript(step: ArchiveStep, progress: Progress, tools: Tools): Promise<Outcome> {
   const { transcript } = step;
-  const folder = archiveFolderOf(tools.settings, tools.installation, transcript.dialect);
+  const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
   const file = await openTranscript(transcript.path, transcript.fingerprint);
   try {
     const source = fingerprintOfDescriptor(file.fd);

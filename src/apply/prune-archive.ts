@@ -13,7 +13,7 @@ import type { Tools } from "./tools.ts";
 
 /** Lets rotate's oldest archives of a session's line go, beyond the number to keep. An archive that its catalog entry does not fit stays. */
 export async function pruneArchives(transcript: Transcript, tools: Tools): Promise<Outcome[]> {
-  const folder = archiveFolderOf(tools.settings, tools.installation, transcript.dialect);
+  const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
   const outcomes: Outcome[] = [];
   for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), tools.settings.rotate.keepArchives)) {
     const path = join(folder, record.archive);

@@ -85,7 +85,7 @@ async function archiveRest(
   fingerprint: Fingerprint,
   tools: Tools,
 ): Promise<void> {
-  const folder = archiveFolderOf(tools.settings, tools.installation, "openclaw");
+  const folder = archiveFolderOf(tools.settings, tools.installation, { dialect: "openclaw", path: live });
   const sessionId = basename(live).replace(/\.jsonl$/, "");
   const group = tools.installation.registries.find(({ sessions }) => sessions === dirname(live))?.agent ?? "main";
   const transcript: Transcript = {

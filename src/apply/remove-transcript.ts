@@ -78,7 +78,7 @@ async function archiveTail(
   to: number,
   tools: Tools,
 ): Promise<void> {
-  const folder = archiveFolderOf(tools.settings, tools.installation, step.transcript.dialect);
+  const folder = archiveFolderOf(tools.settings, tools.installation, step.transcript);
   const { reason } = archived.record;
   await archiveRange(
     { file, from: archived.bytes, to, folder, transcript: step.transcript, reason, source: undefined },

@@ -122,8 +122,9 @@ const REFUSALS = {
 function refusal(step: RepairStep, { refused }: Extract<MendResult, { refused: unknown }>): Outcome {
   const because = REFUSALS[refused];
   if (refused === "nothing") return { step, result: "already-done", because, detail: {} };
-  const id = step.transcript.sessionId;
-  const hint = `nothing was changed, and its archive holds a copy; to give it up: session-keeper rotate --session ${id} --force`;
+  const { sessionId, entries } = step.transcript;
+  const giveUp = entries.length > 0 ? `; to give it up: session-keeper rotate --session ${sessionId} --force` : "";
+  const hint = `nothing was changed, and its archive holds a copy${giveUp}`;
   return { step, result: "failed", because, hint, detail: {} };
 }
 

@@ -1,4 +1,4 @@
-import { basename, dirname, join, sep } from "node:path";
+import { dirname, join, sep } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import { KeeperError } from "../errors.ts";
@@ -13,9 +13,11 @@ import type { Installation } from "../installation/installation.ts";
 export function archiveFolderOf(
   settings: Settings,
   { claude, openclaw, folders }: Installation,
-  dialect: Dialect["name"],
+  { dialect, path }: { dialect: Dialect["name"]; path: string },
 ): string {
-  const home = (dialect === "claude-code" ? claude?.home : openclaw?.home) ?? outside(folders[0] ?? "");
+  const own = dialect === "claude-code" ? claude?.home : openclaw?.home;
+  const isNamed = folders.length > 0 && !(own !== undefined && path.startsWith(own + sep));
+  const home = isNamed || own === undefined ? outside(dirname(path)) : own;
   const folder = settings.archive.directory ?? join(home, "session-archives");
   const forbidden = [claude?.projects, ...(openclaw ? [join(openclaw.home, "agents")] : [])];
   if (forbidden.some((place) => place !== undefined && (folder === place || folder.startsWith(place + sep)))) {
@@ -28,8 +30,9 @@ export function archiveFolderOf(
   return folder;
 }
 
-/** Programs take what lies in folders of these names for sessions of theirs. */
+/** Programs take what lies below folders of these names for sessions of theirs. */
 function outside(folder: string): string {
-  if (basename(folder) === "sessions") return outside(dirname(folder));
-  return basename(dirname(folder)) === "projects" ? outside(dirname(dirname(folder))) : folder;
+  const parts = folder.split(sep);
+  const at = parts.findIndex((name) => name === "sessions" || name === "projects");
+  return at < 0 ? folder : parts.slice(0, at).join(sep) || sep;
 }

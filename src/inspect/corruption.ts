@@ -96,7 +96,8 @@ export async function inspectForCorruption(
       const { lookAtStructure, structureFindings } = await import("./structure.ts"); // not for what has not changed
       const seen = isSeen(transcript, known) ? known : await lookAtStructure(transcript, known, context);
       facts.cursors[path] = seen;
-      await describe(transcript, structureFindings(transcript, seen), condemning, facts, context);
+      const told = pasted?.findings.filter((finding) => finding.transcript === transcript) ?? [];
+      await describe(transcript, structureFindings(transcript, seen), condemning, told, facts, context);
     } catch (error) {
       context.signal.throwIfAborted();
       facts.findings.push({
@@ -119,6 +120,7 @@ async function describe(
   transcript: Transcript,
   structure: readonly Finding[],
   condemning: readonly LogMatch[],
+  told: readonly Finding[],
   facts: CorruptionFacts,
   { nowMs }: CorruptionContext,
 ): Promise<void> {
@@ -132,7 +134,7 @@ async function describe(
   facts.patients.push({
     transcript,
     ownership,
-    mendable: [...logged, ...structure].filter(
+    mendable: [...told, ...logged, ...structure].filter(
       ({ severity, evidence }) => severity !== "info" && evidence.repair !== "none",
     ),
     ...(unsafe ? { unsafe } : {}),

@@ -112,7 +112,7 @@ function wasMendedSince(
   settings: Settings,
   sinceMs: number,
 ): boolean {
-  const records = readCatalog(archiveFolderOf(settings, installation, transcript.dialect));
+  const records = readCatalog(archiveFolderOf(settings, installation, transcript));
   const { path, fingerprint } = transcript;
   return records.some(
     ({ source, reason, at, inode }) =>

@@ -30,13 +30,17 @@ export async function findPasted(
   const findings: Finding[] = [];
   for (const transcript of new Set(wanted)) findings.push(...(await locate(transcript, error)));
   if (findings.length === 0) findings.push(untold(error));
-  return { paths: new Set((isAboutAll ? installation.transcripts : wanted).map(({ path }) => path)), findings };
+  // what the error names may be what was lost: then all that was named, or all there is, is looked at
+  const looked =
+    isAboutAll || wanted.length === 0 || installation.folders.length > 0 ? installation.transcripts : wanted;
+  return { paths: new Set(looked.map(({ path }) => path)), findings };
 }
 
 /** One finding for each id that the error names, at the line that holds its call or, without one, its result. */
 async function locate(transcript: Transcript, error: PastedError): Promise<Finding[]> {
   const places = await linesHolding(transcript, error.toolIds);
-  const common = { signature: error.signature ?? null, points: error.points, witness: "pasted", condemns: false };
+  const { signature = null, points, positions } = error;
+  const common = { signature, points, positions, witness: "pasted", condemns: false };
   if (places.size === 0) {
     const evidence = { ids: [], ...common };
     return [{ kind: "rejection-logged", severity: "error", ...identify(transcript), evidence }];
@@ -50,14 +54,9 @@ async function locate(transcript: Transcript, error: PastedError): Promise<Findi
 
 function untold(error: PastedError): Finding {
   const ids = [...error.toolIds, ...error.sessionIds, ...error.sessionKeys];
-  const evidence = {
-    ids,
-    signature: error.signature ?? null,
-    points: error.points,
-    witness: "pasted",
-    condemns: false,
-  };
-  return { kind: "rejection-logged", severity: error.signature || ids.length > 0 ? "error" : "info", evidence };
+  const { signature = null, points, positions } = error;
+  const evidence = { ids, signature, points, positions, witness: "pasted", condemns: false };
+  return { kind: "rejection-logged", severity: signature || ids.length > 0 ? "error" : "info", evidence };
 }
 
 type Places = { calls: number[]; results: number[] };

@@ -189,7 +189,7 @@ async function canRewind(
   installation: Installation,
   { settings, signal }: InspectContext,
 ): Promise<boolean> {
-  const folder = archiveFolderOf(settings, installation, transcript.dialect);
+  const folder = archiveFolderOf(settings, installation, transcript);
   const rewound = readCatalog(folder).findLast(
     ({ source, reason, command, inode }) =>
       source === transcript.path &&
@@ -203,7 +203,7 @@ async function canRewind(
 
 /** Archives that the next one of this session would push out. */
 function prunableAfter(transcript: Transcript, installation: Installation, settings: Settings): string[] {
-  const folder = archiveFolderOf(settings, installation, transcript.dialect);
+  const folder = archiveFolderOf(settings, installation, transcript);
   const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, 1);
   return beyond.map(({ archive }) => join(folder, archive));
 }

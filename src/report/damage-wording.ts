@@ -18,11 +18,13 @@ const DAMAGE = {
   "duplicate-call": (e) => `the call ${ids(e)} stands a second time`,
   "duplicate-result": (e) => `the result of ${ids(e)} stands a second time`,
   "broken-line": (e) =>
-    e.reason === "not-an-object"
-      ? "the line is no row"
-      : e.reason === "no-role"
-        ? "the message does not say whose it is"
-        : "the line cannot be read",
+    e.reason === "too-long"
+      ? "the line is longer than 64 MiB and no row"
+      : e.reason === "not-an-object"
+        ? "the line is no row"
+        : e.reason === "no-role"
+          ? "the message does not say whose it is"
+          : "the line cannot be read",
   "glued-line": (e) =>
     e.reason === "torn-part"
       ? "a row that broke off and a whole one stand on one line"
@@ -85,6 +87,7 @@ export function wordLosses(lost: unknown): string {
 const LOSSES = [
   ["results", "result without a call", "results without a call"],
   ["calls", "call without a result", "calls without a result"],
+  ["doubles", "call or result that stood twice", "calls or results that stood twice"],
   ["rows", "unusable row", "unusable rows"],
   ["unreadableLines", "unreadable line", "unreadable lines"],
 ] as const;

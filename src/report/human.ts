@@ -1,6 +1,6 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
-import type { InstallationReport, ReportDocument, ReportedAction } from "./document.ts";
+import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
 
 /** What goes to stdout and what to stderr. */
 export type Screen = { results: string; problems: string };
@@ -19,6 +19,9 @@ const HEALTHY: Record<string, string> = {
   rotate: "no session is too large or broken, and the log condemns none",
   "detect-corruption": "nothing is broken, and the log tells of no trouble",
 };
+
+/** More are counted. */
+const LINES_TOLD = 12;
 
 type Style = Parameters<typeof styleText>[0];
 type Paint = (style: Style, text: string) => string;
@@ -115,23 +118,57 @@ function subjectLines(
   const isPersonal = spared.some(({ because }) => because.startsWith("personal"));
   const title =
     path === undefined
-      ? "the gateway"
+      ? findings.some(({ evidence }) => evidence.witness === "pasted")
+        ? "the pasted error"
+        : "the gateway"
       : (known?.sessionKey ?? (isPersonal ? "a personal session" : "a session without a registry entry"));
   const isTitled = path === undefined || (known !== undefined && installation.name !== "files");
   const lines = isTitled ? [`  ${paint("bold", title)}`] : [];
-  if (path !== undefined) lines.push(isTitled ? `    ${paint("dim", path)}` : `  ${paint("bold", path)}`);
-  for (const { kind, severity, message, line } of findings)
+  if (path !== undefined) lines.push(isTitled ? `    ${paint("dim", shown(path))}` : `  ${paint("bold", shown(path))}`);
+  for (const alike of groupAlike(findings, options.verbose)) {
+    const [{ kind, severity, message }] = alike;
+    const where = linesOf(alike);
     lines.push(
       row(
         severity === "info" ? "seen" : "found",
-        `${line === undefined ? "" : `line ${line}: `}${message} (${kind})`,
+        `${where}${message} (${kind})`,
         severity === "error" ? "red" : "yellow",
         paint,
       ),
     );
+  }
   for (const action of actions) lines.push(...actionLines(action, dryRun, options, paint));
   for (const { message } of spared) lines.push(row("left", message, "cyan", paint));
   return lines;
+}
+
+type Alike = [ReportedFinding, ...ReportedFinding[]];
+
+/** Many findings that say the same are told as one; all of them when more is asked for, and in JSON. */
+function groupAlike(findings: readonly ReportedFinding[], verbose: boolean): Alike[] {
+  const groups = new Map<string, Alike>();
+  for (const finding of findings) {
+    const key = verbose ? String(groups.size) : `${finding.kind} ${finding.message}`;
+    const group = groups.get(key);
+    if (group) group.push(finding);
+    else groups.set(key, [finding]);
+  }
+  return [...groups.values()];
+}
+
+function linesOf(findings: readonly ReportedFinding[]): string {
+  const lines = findings.flatMap(({ line }) => line ?? []);
+  const [first] = lines;
+  if (first === undefined) return "";
+  if (lines.length === 1) return `line ${first}: `;
+  const told = lines.slice(0, LINES_TOLD).join(", ");
+  return lines.length > LINES_TOLD ? `${lines.length} lines, from line ${first} on: ` : `lines ${told}: `;
+}
+
+/** A name as it may stand on a screen: what would move the cursor or change colours is shown, not done. */
+function shown(path: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
+  return path.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: HumanOptions, paint: Paint): string[] {
@@ -139,10 +176,10 @@ function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: Human
   const where = [detail?.archive, detail?.note, detail?.registry].find(
     (place) => typeof place === "string" && place !== path,
   );
-  const place = where ? [`           ${paint("dim", String(where))}`] : [];
+  const place = where ? [`           ${paint("dim", shown(String(where)))}`] : [];
   if (result === "planned") return [row(dryRun ? "would" : "will", message, "cyan", paint), ...place];
   if (result === "done") return [row("done", message, "green", paint), ...place];
-  if (result === "already-done") return verbose ? [row("done", message, "green", paint)] : [];
+  if (result === "already-done") return verbose || where ? [row("done", message, "green", paint), ...place] : [];
   return [row(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
 }
 
@@ -155,7 +192,11 @@ const TO_MEND =
 
 function canMend(installations: readonly InstallationReport[]): boolean {
   const findings = installations.flatMap((installation) => installation.findings);
-  return findings.some(({ severity, evidence: { repair } }) => severity !== "info" && repair && repair !== "none");
+  const isSpared = installations.some(({ spared }) => spared.length > 0);
+  return (
+    !isSpared &&
+    findings.some(({ severity, evidence: { repair } }) => severity !== "info" && repair && repair !== "none")
+  );
 }
 
 function closingLines({ dryRun, runId, summary, installations }: ReportDocument, paint: Paint): string[] {
@@ -178,9 +219,14 @@ function closingLines({ dryRun, runId, summary, installations }: ReportDocument,
   const lines = [`run ${runId}: ${parts.join(", ")}`];
   if (archived.length > 0)
     lines.push(
-      `to read an archived session: zcat ${archived.length === 1 ? `'${archived[0]?.detail?.archive}'` : "ARCHIVE"} | less`,
+      `to read an archived session: zcat ${archived.length === 1 ? quoted(String(archived[0]?.detail?.archive)) : "ARCHIVE"} | less`,
     );
   return lines;
+}
+
+/** As a word of a shell. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function sessions(count: number): string {
@@ -192,7 +238,7 @@ function failureLines({ name, failure }: InstallationReport, paint: Paint): stri
 }
 
 function actionProblem({ name }: InstallationReport, { message, hint, path }: ReportedAction, paint: Paint): string[] {
-  return [`${paint("red", `${name}:`)} ${message}${path ? ` [${path}]` : ""}`, ...(hint ? [`  ${hint}`] : [])];
+  return [`${paint("red", `${name}:`)} ${message}${path ? ` [${shown(path)}]` : ""}`, ...(hint ? [`  ${hint}`] : [])];
 }
 
 function join(lines: readonly string[]): string {

@@ -101,7 +101,8 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
   if (result === "done") return STEPS[step.kind].done(step, detail) + (because ? ` (${because})` : "");
   const planned = STEPS[step.kind].plan(step);
   if (result === "already-done") return `${planned}: not needed${because ? `, ${because}` : ""}`;
-  if (result === "failed") return step.kind === "restart-gateway" ? `${because}` : `could not ${planned}: ${because}`;
+  if (result === "failed" && step.kind === "restart-gateway") return `${because}`;
+  if (result === "failed") return `could not ${step.kind === "repair-transcript" ? "mend it" : planned}: ${because}`;
   return `for the next run: ${because}`;
 }
 

@@ -1,4 +1,4 @@
-import { existsSync, readdirSync } from "node:fs";
+import { readdirSync } from "node:fs";
 import { basename, dirname, join, resolve } from "node:path";
 import type { InstallationSettings, Settings } from "../config/settings.ts";
 import type { Dialect } from "../dialects/dialect.ts";
@@ -11,9 +11,8 @@ import { realPathOr } from "../installation/paths.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { linesAtEnds } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { findHomesOfFiles } from "./homes-of-files.ts";
 import type { Prospect } from "./prospects.ts";
-
-const CONFIGURATIONS = ["openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
 
 /**
  * Makes an installation of transcripts that a person named by path, wherever they lie. Where they lie in a home, its rules
@@ -35,17 +34,8 @@ export async function lookForFiles(
       "nothing was looked at; name transcripts (.jsonl) by their paths",
     );
   }
-  const claudeHome = paths.flatMap((path) => claudeHomeOf(path) ?? [])[0];
-  const openclawHomes = new Set(paths.flatMap((path) => openclawHomeOf(path) ?? []));
-  if (openclawHomes.size > 1) {
-    throw new KeeperError(
-      "usage",
-      "these transcripts belong to more than one OpenClaw",
-      "nothing was looked at; name those of one home at a time",
-    );
-  }
-  const [openclawHome] = openclawHomes;
-  const found = await discover(settingsFor(settings, claudeHome, openclawHome), surroundings);
+  const homes = findHomesOfFiles(paths, settings);
+  const found = await discover(settingsFor(settings, homes.claude, homes.openclaw), surroundings);
   const known = new Map(found.transcripts.map((transcript) => [transcript.path, transcript]));
   const transcripts = await Promise.all(paths.map(async (path) => known.get(path) ?? (await describe(path))));
   const folders = [...new Set(paths.map((path) => dirname(path)))];
@@ -120,22 +110,6 @@ async function dialectOf(path: string, fingerprint: Transcript["fingerprint"]): 
   if (votes["claude-code"] === votes.openclaw)
     return basename(dirname(path)) === "sessions" ? "openclaw" : "claude-code";
   return votes.openclaw > votes["claude-code"] ? "openclaw" : "claude-code";
-}
-
-/** `<home>/projects/<project>/<session>.jsonl` */
-function claudeHomeOf(path: string): string | undefined {
-  const projects = dirname(dirname(path));
-  return basename(projects) === "projects" ? dirname(projects) : undefined;
-}
-
-/** `<home>/agents/<agent>/sessions/<session>.jsonl`, where the home has a gateway's configuration or registry. */
-function openclawHomeOf(path: string): string | undefined {
-  const sessions = dirname(path);
-  const home = dirname(dirname(dirname(sessions)));
-  if (basename(sessions) !== "sessions" || basename(dirname(dirname(sessions))) !== "agents") return undefined;
-  const isKnown =
-    CONFIGURATIONS.some((name) => existsSync(join(home, name))) || existsSync(join(sessions, "sessions.json"));
-  return isKnown ? home : undefined;
 }
 
 /** The folder is resolved, the file is not: a link in its place must show as one. */

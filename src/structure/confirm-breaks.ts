@@ -5,6 +5,8 @@ import type { Break } from "./checker.ts";
 import type { Damage } from "./damage.ts";
 import type { UnreadableLine } from "./scan.ts";
 
+const OVERLAP_BYTES = 64;
+
 /**
  * Tells apart why a row's parent is not among the live ones. It stands before the last compaction: the row is a straggler,
  * and where it should hang is for nobody to decide. An unreadable line took it: told with that line. It is nowhere: the
@@ -49,12 +51,19 @@ async function idsStandingIn(
 ): Promise<Set<string>> {
   const found = new Set<string>();
   if (ids.size === 0) return found;
-  const needles = [...ids].map((id) => ({ id, text: `"${linkNames.id}":${JSON.stringify(id)}` }));
-  const overlap = Math.max(...needles.map(({ text }) => text.length));
+  // a person's editor may have put spaces there
+  const needles = [...ids].map((id) => {
+    const text = Buffer.from(JSON.stringify(id))
+      .toString("latin1")
+      .replace(/[^\w-]/g, "\\$&");
+    return { id, pattern: new RegExp(`"${linkNames.id}"\\s{0,8}:\\s{0,8}${text}`) };
+  });
+  const overlap = Math.max(...[...ids].map((id) => 4 * id.length)) + linkNames.id.length + OVERLAP_BYTES;
   let before = Buffer.alloc(0);
   for await (const piece of readPieces(file, 0, end)) {
     const bytes = Buffer.concat([before, piece]);
-    for (const { id, text } of needles) if (!found.has(id) && bytes.includes(text)) found.add(id);
+    const text = bytes.toString("latin1");
+    for (const { id, pattern } of needles) if (!found.has(id) && pattern.test(text)) found.add(id);
     before = Buffer.from(bytes.subarray(Math.max(0, bytes.length - overlap)));
   }
   return found;

@@ -17,7 +17,14 @@ export type RowEdit = {
 export type LineEdit = { where: Where; isUnreadable: boolean; rows: Map<number, RowEdit> };
 
 /** What a mended transcript does not hold any more. The original is in the archive. */
-export type Losses = { results: number; calls: number; rows: number; unreadableLines: number };
+export type Losses = {
+  results: number;
+  calls: number;
+  /** calls and results that stood a second time */
+  doubles: number;
+  rows: number;
+  unreadableLines: number;
+};
 
 /** All that has to be changed, in the order of the file. */
 export type Mending = {

@@ -90,8 +90,8 @@ const REPAIRS: Record<DamageKind, string> = {
 };
 
 /** In a word, what a repair does with it. */
-export function repairOf({ kind, place }: Damage): string {
-  return place === "live" ? REPAIRS[kind] : "none";
+export function repairOf({ kind, place, reason }: Damage): string {
+  return place === "live" && reason !== "too-long" ? REPAIRS[kind] : "none";
 }
 
 /** True for damage that a repair takes away. */

@@ -45,7 +45,7 @@ export async function mendFile(
   const look = (file: FileHandle, sizeBytes: number) =>
     scanTranscript(file, sizeBytes, dialect, { read, isBeingWritten: () => false, ...(signal ? { signal } : {}) });
   const first = await look(source.file, source.bytes);
-  const losses: Losses = { results: 0, calls: 0, rows: 0, unreadableLines: 0 };
+  const losses: Losses = { results: 0, calls: 0, doubles: 0, rows: 0, unreadableLines: 0 };
   let scan: Scan = first;
   let draft: Draft | undefined;
   try {

@@ -183,10 +183,14 @@ function unlistDropped({ rows, boundary }: Scan, isDropped: (row: LiveRow) => bo
   return { ids, headId: head, tailId: tail };
 }
 
-function lossesOf({ drops, unreadable }: Scan, isDropped: (row: LiveRow) => boolean): Mending["losses"] {
+function lossesOf({ damages, drops, unreadable }: Scan, isDropped: (row: LiveRow) => boolean): Mending["losses"] {
+  const doubled = (what: string) =>
+    damages.filter(({ kind, place }) => kind === `duplicate-${what}` && place === "live").length;
+  const [doubledCalls, doubledResults] = [doubled("call"), doubled("result")];
   const losses = {
-    results: 0,
-    calls: 0,
+    results: -doubledResults,
+    calls: -doubledCalls,
+    doubles: doubledCalls + doubledResults,
     rows: 0,
     unreadableLines: unreadable.filter(({ isSaved }) => !isSaved).length,
   };
@@ -197,5 +201,6 @@ function lossesOf({ drops, unreadable }: Scan, isDropped: (row: LiveRow) => bool
     losses.results += row.results.filter(({ index }) => isGone(index)).length;
     if (drop === "row" && row.calls.length + row.results.length === 0) losses.rows += 1;
   }
-  return losses;
+  // what a compaction need not keep was told as doubled, and stays where it is
+  return { ...losses, results: Math.max(0, losses.results), calls: Math.max(0, losses.calls) };
 }

@@ -56,6 +56,9 @@ export type ScanOptions = {
 };
 
 const ERROR_REPORTS = 20;
+/** A longer line is not taken apart, and is left as it is: what stands in it is for a person to see. */
+const LONGEST_EXAMINED_BYTES = 64 * 1024 * 1024;
+const TOO_LONG: Unreadable = { kind: "broken-line", reason: "too-long", rows: [], ids: [] };
 /** Above this size, Claude Code 2.1.69 to 2.1.120 end the load of a transcript at the first line that they cannot read. */
 const WHOLE_LOAD_BYTES = 5 * 1024 * 1024;
 
@@ -93,7 +96,7 @@ export async function scanTranscript(
   };
   const takeUnreadable = (line: LineRead, where: Where) => {
     const isLast = where.at + where.bytes + 1 >= sizeBytes;
-    const found = examineUnreadable(line.whole(), isLast);
+    const found = line.bytes > LONGEST_EXAMINED_BYTES ? TOO_LONG : examineUnreadable(line.whole(), isLast);
     if (isLast && found.rows.length === 0 && found.kind !== "nul-run" && options.isBeingWritten()) {
       isUnsettled = true;
       return;
@@ -173,7 +176,9 @@ export async function scanTranscript(
     leaves,
     drops: verdict.drops,
     bridges: confirmed.bridges,
-    unreadable: unreadable.filter(({ where, reason }) => !isPast(where) || endsLoad(reason)),
+    unreadable: unreadable.filter(
+      ({ where, reason }) => (!isPast(where) || endsLoad(reason)) && reason !== TOO_LONG.reason,
+    ),
     halfCharacters: halves.filter((where) => where.place === "live" && !isPast(where)),
     errorReports,
     resume,

@@ -3,7 +3,7 @@ import { endOfValue, findMembers, JsonTextError } from "../json/json-text.ts";
 /** A line that is no row: what happened to it, what can be saved of it, and the ids of rows that its remains name. */
 export type Unreadable = {
   kind: "broken-line" | "glued-line" | "nul-run" | "torn-tail";
-  reason: "broken" | "not-an-object" | "glued" | "torn-part" | "nul" | "breaks-off";
+  reason: "broken" | "not-an-object" | "glued" | "torn-part" | "nul" | "breaks-off" | "too-long";
   /** whole rows, in order; empty when nothing can be saved */
   rows: Buffer[];
   ids: string[];
