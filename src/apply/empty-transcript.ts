@@ -24,6 +24,7 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
+  removeIndex(transcript.path, transcript.sessionId, tools.disk); // before: a stop must not leave one that leads astray
   const file = await openTranscript(transcript.path, archived.source);
   let shortened: Awaited<ReturnType<typeof dropArchivedBytes>>;
   try {
@@ -34,7 +35,6 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
     await file.close();
   }
   if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
-  removeIndex(transcript.path, transcript.sessionId, tools.disk);
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
   const { mtimeMs, mode } = archived.source;

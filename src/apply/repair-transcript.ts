@@ -40,7 +40,8 @@ export async function repairTranscript(step: RepairStep, progress: Progress, too
       (pieces) => writeDraft(pieces, step, archived, tools),
       { rewind: step.rewind === true, signal: tools.signal },
     );
-    if ("refused" in mended) return refusal(step, mended);
+    if ("refused" in mended)
+      return isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint) ? refusal(step, mended) : changed(step);
     try {
       return await replace(step, file, mended, archived, tools);
     } finally {
@@ -88,14 +89,13 @@ async function replace(
       : undefined;
   if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
   try {
-    if (!isUnchanged(archived.source, lookAt(path)?.fingerprint))
-      return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+    if (!isUnchanged(archived.source, lookAt(path)?.fingerprint)) return changed(step);
     const writer = holdersOf(archived.source).find(({ writes }) => writes);
     if (writer) return { step, result: "busy", because: `process ${writer.pid} has it open for writing`, detail: {} };
     const { mtimeMs, mode, sizeBytes } = archived.source;
+    removeIndex(path, transcript.sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
     const put = await putInPlace(tools.disk, path, file, archived.bytes, { draft: mended.draft.path, mtimeMs });
     if ("refused" in put) return { step, result: "busy", because: put.refused, detail: {} };
-    removeIndex(path, transcript.sessionId, tools.disk);
     return {
       step,
       result: "done",
@@ -111,6 +111,10 @@ async function replace(
   } finally {
     lock?.release();
   }
+}
+
+function changed(step: RepairStep): Outcome {
+  return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
 }
 
 const REFUSALS = {

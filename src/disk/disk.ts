@@ -175,7 +175,8 @@ export function openDisk() {
       chmodSync(path, mode);
     },
     setTimes(path: string, mtimeMs: number): void {
-      lutimesSync(path, mtimeMs / 1000, mtimeMs / 1000);
+      const seconds = mtimeMs / 1000 + 5e-7; // what is handed on is cut off to whole microseconds
+      lutimesSync(path, seconds, seconds);
     },
     /** Makes names that were added to, or taken from, a folder last through a power cut. */
     syncFolder(path: string): void {

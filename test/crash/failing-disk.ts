@@ -9,7 +9,7 @@ const CODES = ["ENOSPC", "EIO", "EACCES", "EROFS", "EDQUOT"];
 /** A call to a disk: the how-manieth, what, and on which path. */
 export type Call = { n: number; name: string; path: string };
 
-const WRITING = ["append", "createWith", "replace", "overwrite", "handle.write"];
+const WRITING = ["append", "createWith", "createOf", "replace", "overwrite", "handle.write"];
 
 /** A real disk whose `failAt`-th call fails, and that notes its calls. With 0 none fails. */
 export function openFailingDisk(failAt: number, kind: FaultKind): { disk: Disk; calls: Call[] } {
@@ -59,8 +59,8 @@ export function worthFailing(calls: readonly Call[], kind: FaultKind): Call[] {
   const firstOfJournal = calls.find(isOfJournal);
   const own = calls.filter((call) => !isOfJournal(call) || call === firstOfJournal);
   if (kind === "instead") return own;
-  const names =
-    kind === "halfway" ? WRITING : ["link", "rename", "remove", "create", "createWith", "replace", "append"];
+  const making = ["create", "createWith", "createOf", "replace", "append"];
+  const names = kind === "halfway" ? WRITING : ["link", "rename", "remove", ...making];
   return own.filter(({ name }) => names.includes(name));
 }
 
@@ -75,9 +75,17 @@ function halve(name: string, args: unknown[]): unknown[] | undefined {
     const [bytes, offset, length, position] = args as [Buffer, number, number, number];
     return [bytes, offset, Math.floor(length / 2), position];
   }
+  if (name === "createOf") return [path, firstHalf(content as AsyncIterable<Uint8Array>), ...rest];
   if (!WRITING.includes(name)) return undefined;
   const bytes = Buffer.from(content as string | Buffer);
   return [path, bytes.subarray(0, Math.floor(bytes.length / 2)), ...rest];
+}
+
+async function* firstHalf(pieces: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const copies: Buffer[] = [];
+  for await (const piece of pieces) copies.push(Buffer.from(piece));
+  const bytes = Buffer.concat(copies);
+  yield bytes.subarray(0, Math.floor(bytes.length / 2));
 }
 
 async function closeAndThrow(value: unknown, error: Error): Promise<never> {

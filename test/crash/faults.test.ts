@@ -3,7 +3,8 @@ import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import type { Disk } from "../../src/disk/disk.ts";
 import { archivesIn, unzip } from "../support/home.ts";
-import { type Call, type FaultKind, openFailingDisk, worthFailing } from "./failing-disk.ts";
+import { type FailStory, failAtEach } from "./fail-at-each.ts";
+import { type Call, type FaultKind, worthFailing } from "./failing-disk.ts";
 import { pretendItEnded, rotateInProcess } from "./in-process.ts";
 import {
   expectNothingLost,
@@ -20,43 +21,6 @@ vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machin
 
 type Dialect = Session["dialect"];
 
-/** Homes at once: most of a run's time is waiting. */
-const AT_ONCE = 8;
-
-/**
- * Has one run after the other fail, each at another call and on a home of its own. `attempt` runs with the disk that it is
- * given and checks what is left; `failed` tells afterwards which call failed, none in the run whose calls are counted.
- */
-async function failAtEach(
-  dialect: Dialect,
-  kind: FaultKind,
-  choose: (calls: Call[], scene: Scene) => Call[],
-  attempt: (scene: Scene, disk: Disk, failed: () => Call | undefined) => Promise<void>,
-): Promise<void> {
-  const wrong: string[] = [];
-  const tryOne = async (chosen: Call | null): Promise<Call[]> => {
-    const scene = setScene([dialect]);
-    const { disk, calls } = openFailingDisk(chosen?.n ?? 0, kind);
-    // not always the chosen one: a name that is taken costs a call more
-    const failed = () => (chosen ? calls[chosen.n - 1] : undefined);
-    try {
-      await attempt(scene, disk, failed);
-    } catch (error) {
-      const { n, name, path } = failed() ?? { n: 0, name: "no call", path: "" };
-      wrong.push(`${n} ${name} ${path} failed: ${(error as Error).message}`);
-    } finally {
-      scene.home.remove();
-    }
-    return choose(calls, scene);
-  };
-  const chosen = await tryOne(null);
-  expect(chosen.length).toBeGreaterThan(0);
-  for (let at = 0; at < chosen.length; at += AT_ONCE) {
-    await Promise.all(chosen.slice(at, at + AT_ONCE).map(tryOne));
-  }
-  expect(wrong).toEqual([]);
-}
-
 describe.each<Dialect>(["claude-code", "openclaw"])(
   "a disk that fails at any one call, with a session of %s",
   (dialect) => {
@@ -64,7 +28,8 @@ describe.each<Dialect>(["claude-code", "openclaw"])(
       "loses nothing, and the next run ends as if it had not failed (the error comes %s)",
       async (kind) => {
         const choose = (calls: Call[]) => worthFailing(calls, kind);
-        await failAtEach(dialect, kind, choose, async (scene, disk, failed) => {
+        const prepare = () => setScene([dialect]);
+        const attempt: FailStory<Scene>["attempt"] = async (scene, disk, failed) => {
           const disturbed = await rotateInProcess(scene.home, disk);
           expectNothingLost(scene);
           // a note or a line of the journal that is missing is told, and does not make a rotation fail
@@ -80,7 +45,8 @@ describe.each<Dialect>(["claude-code", "openclaw"])(
           expect(healthy.exitCode).toBe(0);
           for (const name of locks) rmSync(join(scene.home.root, name));
           expectRotated(scene);
-        });
+        };
+        await failAtEach({ kind, prepare, choose, attempt });
       },
     );
   },
@@ -120,7 +86,8 @@ describe.each<Dialect>(["claude-code", "openclaw"])(
           );
           return worthFailing(calls.slice(first + 1), kind);
         };
-        await failAtEach(dialect, kind, choose, async (scene, disk, failed) => {
+        const prepare = () => setScene([dialect]);
+        const attempt: FailStory<Scene>["attempt"] = async (scene, disk, failed) => {
           const path = scene.sessions[0]?.path ?? "";
           await rotateInProcess(scene.home, withLateLines(disk, path, lines));
           pretendItEnded(scene.home.root);
@@ -132,7 +99,8 @@ describe.each<Dialect>(["claude-code", "openclaw"])(
           expect(Math.min(...counts)).toBeGreaterThanOrEqual(1);
           expect(Math.max(...counts)).toBeLessThanOrEqual(most);
           expect(leftovers(scene.home).filter((name) => !name.endsWith(".lock"))).toEqual([]);
-        });
+        };
+        await failAtEach({ kind, prepare, choose, attempt });
       },
     );
   },

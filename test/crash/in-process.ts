@@ -14,6 +14,23 @@ export type InProcessRun = { report: InstallationReport; exitCode: number };
 
 /** A run of `rotate --max-size 2KB` inside this process, on the disk that it is given. */
 export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "rotate", maxSize: "2KB" }, disk);
+}
+
+/** A run that mends what is broken: of `detect-corruption --repair`, or of `rotate`, which does so for bots. */
+export async function repairInProcess(
+  home: Home,
+  command: "detect-corruption" | "rotate",
+  disk?: Disk,
+): Promise<InProcessRun> {
+  return await runInProcess(home, { command }, disk);
+}
+
+async function runInProcess(
+  home: Home,
+  { command, maxSize }: { command: "detect-corruption" | "rotate"; maxSize?: string },
+  disk?: Disk,
+): Promise<InProcessRun> {
   const surroundings = {
     env: { PATH: process.env.PATH },
     homeDirectory: home.root,
@@ -26,7 +43,7 @@ export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProces
     claudeHome: home.claude,
     gatewayLog: [home.log],
     stateDir: home.state,
-    maxSize: "2KB",
+    ...(maxSize ? { maxSize } : {}),
   };
   const settings = await loadSettings(flags, surroundings);
   const [prospect] = await lookForAll(settings, surroundings);
@@ -36,13 +53,13 @@ export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProces
   try {
     const found = await lookAfter(prospect.installation, {
       request: {
-        command: "rotate",
+        command,
         flags,
         dryRun: false,
         force: false,
         sessions: [],
         files: [],
-        repair: false,
+        repair: command === "detect-corruption",
         errorText: null,
         cron: false,
         waitMs: 0,

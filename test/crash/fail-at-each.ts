@@ -1,0 +1,42 @@
+import { expect } from "vitest";
+import type { Disk } from "../../src/disk/disk.ts";
+import { type Call, type FaultKind, openFailingDisk } from "./failing-disk.ts";
+import type { Scene } from "./scene.ts";
+
+/** Homes at once: most of a run's time is waiting. */
+const AT_ONCE = 8;
+
+export type FailStory<S extends Scene> = {
+  kind: FaultKind;
+  prepare: () => S;
+  /** the calls worth to fail, of all that an undisturbed run makes */
+  choose: (calls: Call[], scene: S) => Call[];
+  /** runs with the disk that it is given and checks what is left; `failed` tells afterwards which call failed */
+  attempt: (scene: S, disk: Disk, failed: () => Call | undefined) => Promise<void>;
+};
+
+/** Has one run after the other fail, each at another call and on a home of its own; the first one, whose calls are counted, does not. */
+export async function failAtEach<S extends Scene>({ kind, prepare, choose, attempt }: FailStory<S>): Promise<void> {
+  const wrong: string[] = [];
+  const tryOne = async (chosen: Call | null): Promise<Call[]> => {
+    const scene = prepare();
+    const { disk, calls } = openFailingDisk(chosen?.n ?? 0, kind);
+    // not always the chosen one: a name that is taken costs a call more
+    const failed = () => (chosen ? calls[chosen.n - 1] : undefined);
+    try {
+      await attempt(scene, disk, failed);
+    } catch (error) {
+      const { n, name, path } = failed() ?? { n: 0, name: "no call", path: "" };
+      wrong.push(`${n} ${name} ${path} failed: ${(error as Error).message}`);
+    } finally {
+      scene.home.remove();
+    }
+    return choose(calls, scene);
+  };
+  const chosen = await tryOne(null);
+  expect(chosen.length).toBeGreaterThan(0);
+  for (let at = 0; at < chosen.length; at += AT_ONCE) {
+    await Promise.all(chosen.slice(at, at + AT_ONCE).map(tryOne));
+  }
+  expect(wrong).toEqual([]);
+}
