@@ -155,12 +155,12 @@ test("a dry run does not move the log position", async () => {
 });
 
 test("a line that a late cron run finds after the log was rotated is not missed", async () => {
-  const { second } = twoConversations(7_200_000);
+  const { first } = twoConversations(7_200_000);
   appendFileSync(home.log, `${now()} [gateway] started\n`);
   await keeper(["rotate", ...home.args]);
   appendFileSync(
     home.log,
-    `${new Date(Date.now() - 3_600_000).toISOString()} sessionId=${second.sessionId} unexpected tool_use_id in tool_result\n`,
+    `${new Date(Date.now() - 3_600_000).toISOString()} sessionId=${first.sessionId} unexpected tool_use_id in tool_result\n`,
   );
   renameSync(home.log, `${home.log}.1`);
   writeFileSync(home.log, `${now()} [gateway] new file\n`);
@@ -168,7 +168,7 @@ test("a line that a late cron run finds after the log was rotated is not missed"
   expect((await keeperJson(["rotate", ...home.args])).installations[0]?.findings).toMatchObject([
     { kind: "rejection-logged", resolved: true },
   ]);
-  expect(statSync(second.path).size).toBe(0); // what was broken in it was mended before: nothing is left to mend or to take back
+  expect(statSync(first.path).size).toBe(0);
 });
 
 test("an OpenClaw conversation that the log condemns gets a fresh start, and the gateway one restart for two sessions", async () => {
