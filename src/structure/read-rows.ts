@@ -56,7 +56,7 @@ export const readWholeRows: RowReader = async (descriptor, { from, to, line: fir
 };
 
 /** Reads a range in pieces that all lie in the same memory, and lets signals and timers have their turn now and then. */
-async function readBlocks(
+export async function readBlocks(
   descriptor: number,
   from: number,
   to: number,
