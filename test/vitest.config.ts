@@ -5,6 +5,7 @@ export default defineConfig({
     root: new URL("..", import.meta.url).pathname,
     include: ["test/**/*.test.ts"],
     exclude: ["test/interop/**"],
+    setupFiles: ["test/property-seed.ts"],
     testTimeout: 60_000,
     hookTimeout: 60_000,
     // real processes on a small machine: more at once only makes each slower

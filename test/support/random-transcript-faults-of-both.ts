@@ -17,11 +17,17 @@ import {
   text,
 } from "./random-transcript-site.ts";
 
+/** The beginning of a line that a write broke off in, as it reads: a cut within a character leaves U+FFFD. */
+function brokenOff(line: string, random: Random): string {
+  const bytes = Buffer.from(line);
+  return bytes.subarray(0, random.integer(1, bytes.length - 1)).toString();
+}
+
 /** A row whose beginning is all that was written. */
 export function tornTail({ rows, dialect }: RandomTranscript, random: Random): string {
   const { id } = links[dialect];
   const line = text({ ...rows.findLast((row) => row[id] !== undefined), [id]: random.uuid() });
-  return line.slice(0, random.integer(1, line.length - 1));
+  return brokenOff(line, random);
 }
 
 /** Moves the header behind the first row; false where the format has none. */
@@ -66,7 +72,7 @@ const loneSurrogate: FaultKind = {
 
 /** What is left of a line that cannot be read any more; it still begins like one. */
 function spoil(line: string, random: Random): string {
-  return random.chance(0.5) ? line.replace('":', '"#') : line.slice(0, random.integer(1, line.length - 1));
+  return random.chance(0.5) ? line.replace('":', '"#') : brokenOff(line, random);
 }
 
 const brokenLine: FaultKind = {
