@@ -97,14 +97,14 @@ function resultContent(call: ToolCall): unknown {
   return [{ type: "image", source: { type: "base64", media_type: "image/png", data: call.output } }];
 }
 
-/** Claude Code keeps each result a second time, for its screen. */
+/** Claude Code keeps much of each result a second time, for its screen: half of the text, in the sum. */
 function resultCopy(call: ToolCall): object {
   const filePath = call.path;
   switch (call.kind) {
     case "read":
-      return { type: "text", file: { filePath, content: call.output, numLines: 40, startLine: 1, totalLines: 40 } };
+      return { mode: "content", numFiles: 3, filenames: [filePath], content: call.output.slice(0, 2000), numLines: 40 };
     case "image":
-      return { type: "image", file: { base64: call.output, type: "image/png", originalSize: call.output.length } };
+      return { type: "image", file: { type: "image/png", originalSize: call.output.length } };
     case "shell":
       return { stdout: call.output, stderr: "", interrupted: false, isImage: false };
     default:

@@ -34,10 +34,10 @@ export function inventTurn(random: Random, source: TextSource, cwd: string, room
     }
     const text = kind === "shell" ? `grep -rn "${source.plain(8)}" ${path}` : source.code(size(40, 6_000));
     if (changing.includes(kind)) return { id, kind, path, text, output: `The file ${path} has been updated.` };
-    return { id, kind, path, text, output: source.code(size(60, 50_000)) };
+    return { id, kind, path, text, output: source.code(size(60, 80_000)) };
   };
   const step = (): Step => ({
-    ...(random.chance(0.4) && { thinking: source.code(size(100, 3_000)), signature: source.base64(size(200, 4_000)) }),
+    ...(random.chance(0.4) && { thinking: source.code(size(100, 3_000)), signature: source.base64(size(200, 12_000)) }),
     ...(random.chance(0.5) && { text: source.prose(size(40, 1_500)) }),
     // parallel calls now and then
     calls: Array.from({ length: random.chance(0.15) ? random.integer(2, 3) : 1 }, call),
@@ -52,7 +52,7 @@ export function inventTurn(random: Random, source: TextSource, cwd: string, room
 }
 
 /** Makes images about 30 % of the bytes of a large transcript. */
-const imageShare = 0.014;
+const imageShare = 0.036;
 
 /** As often as they stand here. */
 const kinds: ToolCall["kind"][] = [

@@ -45,10 +45,13 @@ export function textSource(random: Random, transcriptBytes: number) {
     ") ",
     " = ",
     '"',
+    '"',
     ".",
     ": ",
     ";\n  ",
     "\n",
+    "\n",
+    "\n  17→\t", // Claude Code numbers the lines of a file that it read like this
     "\n    ",
     " => ",
   ];
