@@ -1,8 +1,9 @@
 import type { OptionSpec } from "./commands/command.ts";
 import { CRON_MAX_RUNTIME, CRON_WAIT, globalOptions } from "./commands/global-options.ts";
 import { commands } from "./commands/index.ts";
-import { parseDuration } from "./config/units.ts";
+import { parseDuration, quoteValue } from "./config/units.ts";
 import { KeeperError } from "./errors.ts";
+import type { RestoreRequest } from "./run/restore.ts";
 import type { Request } from "./run/run.ts";
 
 /** How the report shall look. */
@@ -23,7 +24,7 @@ export type Options = Record<string, string | string[] | boolean | undefined>;
  */
 export function readUsualCommandLine(argv: readonly string[]): Invocation | undefined {
   const command = commands.find(({ name }) => name === argv[0]);
-  if (!command) return undefined;
+  if (!command || command.verbs) return undefined;
   const specs = [...command.options, ...globalOptions];
   const options: Options = {};
   for (const spec of specs) {
@@ -52,8 +53,16 @@ export function readUsualCommandLine(argv: readonly string[]): Invocation | unde
   return toInvocation(command.name, options, files);
 }
 
-/** Puts options into units. `files`: what was named besides.  @throws KeeperError `usage` for a value that cannot be */
-export function toInvocation(command: string, options: Options, files: readonly string[] = []): Invocation {
+/**
+ * Puts options into units. `files`: what was named besides. `verb`: what the command was told to do, and to what.
+ * @throws KeeperError `usage` for a value that cannot be
+ */
+export function toInvocation(
+  command: string,
+  options: Options,
+  files: readonly string[] = [],
+  verb?: { name: string; argument: string },
+): Invocation {
   const text = (name: string) => options[name] as string | undefined;
   const cron = options.cron === true;
   const sessions = (options.session as string[] | undefined) ?? [];
@@ -75,6 +84,7 @@ export function toInvocation(command: string, options: Options, files: readonly 
       cron,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),
+      ...(verb ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),
     },
     output: {
       json: options.json === true,
@@ -83,6 +93,42 @@ export function toInvocation(command: string, options: Options, files: readonly 
       color: (text("color") ?? "auto") as OutputChoice["color"],
     },
   };
+}
+
+function toRestoreRequest(verb: string, argument: string, options: Options): RestoreRequest {
+  const text = (name: string) => options[name] as string | undefined;
+  const [since, segment, sample, to] = [text("since"), text("segment"), text("sample"), text("to")];
+  if (verb === "list")
+    return {
+      verb,
+      sinceMs: since === undefined ? null : parseDuration(since, "--since"),
+      reason: text("reason") ?? null,
+    };
+  if (verb === "verify") {
+    refuseBoth(options.all === true && sample !== undefined, "--all and --sample");
+    return { verb, sample: sample === undefined ? null : parseCount(sample, "--sample") };
+  }
+  refuseBoth(options.full === true && segment !== undefined, "--full and --segment");
+  refuseBoth(
+    options.json === true && to === undefined && options.dryRun !== true,
+    "the lines and the document of --json, without --to,",
+  );
+  const part = segment === undefined ? (options.full === true ? "full" : "newest") : parseCount(segment, "--segment");
+  return { verb: "get", what: argument, part, to: to ?? null, mayReplace: options.yes === true };
+}
+
+function refuseBoth(areBoth: boolean, what: string): void {
+  if (areBoth) throw new KeeperError("usage", `${what} do not go together`, "nothing was done; choose one of them");
+}
+
+function parseCount(text: string, option: string): number {
+  const count = Number(text);
+  if (/^\d+$/.test(text) && Number.isSafeInteger(count) && count > 0) return count;
+  throw new KeeperError(
+    "usage",
+    `${option}: expected a number from 1 on, got ${quoteValue(text)}`,
+    "nothing was done; restore list tells the numbers",
+  );
 }
 
 function nameOf({ flags }: OptionSpec): string {

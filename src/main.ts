@@ -1,10 +1,12 @@
 import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { version } from "../package.json";
+import { errnoOf } from "./errors.ts";
 import { type Invocation, type OutputChoice, readUsualCommandLine } from "./invocation.ts";
 import type { ReportDocument } from "./report/document.ts";
 import { beginReport, finishReport } from "./report/document.ts";
 import { describeFailure } from "./run/prospects.ts";
+import type { Output } from "./run/restore.ts";
 import { run } from "./run/run.ts";
 
 /** /dev/null on Linux */
@@ -53,7 +55,7 @@ async function main(): Promise<void> {
       stop.abort(new Error(`stopped by ${signal}`));
     });
   }
-  const { request, output } = invocation;
+  const { request } = invocation;
   const signal =
     request.maxRuntimeMs === null
       ? stop.signal
@@ -65,9 +67,9 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     systemDirectory: "/etc/session-keeper",
   };
-  const report = await run(request, { surroundings, version, signal });
+  const report = await run(request, { surroundings, version, signal, output });
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
-  await print(report, output, request.cron);
+  await print(report, invocation.output, request.cron);
   process.exitCode = report.exitCode;
 }
 
@@ -80,29 +82,51 @@ function homeDirectory(): string {
   }
 }
 
-async function print(report: ReportDocument, output: OutputChoice, onlyNew: boolean): Promise<void> {
-  if (output.json) {
+/** Standard output for bytes that may be many. A reader that has seen enough, such as `head`, is no failure. */
+const output: Output = {
+  isTerminal: () => isTerminalAt(1),
+  async write(pieces) {
+    let isClosed = false;
+    const write = (piece: Uint8Array) =>
+      new Promise<void>((resolve, reject) => {
+        process.stdout.write(piece, (error) => {
+          if (errnoOf(error) === "EPIPE") isClosed = true;
+          if (error && !isClosed) reject(error);
+          else resolve();
+        });
+      });
+    process.stdout.on("error", () => undefined); // each write is told of its own
+    for await (const piece of pieces) {
+      await write(piece);
+      if (isClosed) return;
+    }
+  },
+};
+
+async function print(report: ReportDocument, choice: OutputChoice, onlyNew: boolean): Promise<void> {
+  if (choice.json) {
     process.stdout.write(`${toJson(report)}\n`);
     return;
   }
   const isTerminal = isTerminalAt(1);
   const isQuietRun =
     !isTerminal &&
-    !output.verbose &&
+    !choice.verbose &&
+    report.verb !== "list" &&
     report.error === undefined &&
     report.installations.every(
-      ({ actions, findings, failure }) =>
-        !failure && actions.length === 0 && findings.every(({ severity }) => severity === "info"),
+      ({ actions, findings, copy, failure }) =>
+        !failure && !copy && actions.length === 0 && findings.every(({ severity }) => severity === "info"),
     );
   if (isQuietRun) return;
   const { renderForPeople } = await import("./report/human.ts");
   const allowsColor = isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-  const color = output.color === "always" || (output.color === "auto" && allowsColor);
+  const color = choice.color === "always" || (choice.color === "auto" && allowsColor);
   const { results, problems } = renderForPeople(report, {
     isTerminal,
     color,
-    verbose: output.verbose,
-    quiet: output.quiet,
+    verbose: choice.verbose,
+    quiet: choice.quiet,
     onlyNew,
   });
   process.stdout.write(results);

@@ -1,5 +1,5 @@
 import { CommanderError, Option, Command as Program } from "commander";
-import type { Command, OptionSpec } from "./commands/command.ts";
+import type { Command, OptionSpec, Verb } from "./commands/command.ts";
 import { globalOptions } from "./commands/global-options.ts";
 import { commands } from "./commands/index.ts";
 import { KeeperError } from "./errors.ts";
@@ -40,18 +40,40 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
   return invocation ?? { text: program.helpInformation(), exitCode: 2, toStderr: true };
 }
 
-function addCommand(program: Program, command: Command, understood: (invocation: Invocation) => void): void {
+type Understood = (invocation: Invocation) => void;
+
+function addCommand(program: Program, command: Command, understood: Understood): void {
   const child = program.command(command.name).description(command.summary).allowExcessArguments(false);
+  if (command.verbs) {
+    child.helpCommand(false).addHelpText("after", examplesOf(command));
+    for (const verb of command.verbs) addVerb(child, command.name, verb, understood);
+    return;
+  }
   if (command.files) child.argument("[files...]", command.files);
-  for (const spec of [...command.options, ...globalOptions]) child.addOption(toOption(spec));
-  child.addHelpText(
-    "after",
-    `\nExamples:\n${command.examples.map((example) => `  ${example}`).join("\n")}\n${EXIT_CODES}`,
-  );
+  addOptions(child, command);
   child.action((...given: unknown[]) => {
     const files = command.files ? (given.shift() as string[]) : [];
     understood(toInvocation(command.name, given[0] as Options, files));
   });
+}
+
+function addVerb(parent: Program, command: string, verb: Verb, understood: Understood): void {
+  const child = parent.command(verb.name).description(verb.summary).allowExcessArguments(false);
+  if (verb.argument) child.argument(verb.argument.name, verb.argument.text);
+  addOptions(child, verb);
+  child.action((...given: unknown[]) => {
+    const argument = verb.argument ? (given.shift() as string) : "";
+    understood(toInvocation(command, given[0] as Options, [], { name: verb.name, argument }));
+  });
+}
+
+function addOptions(child: Program, of: Verb): void {
+  for (const spec of [...of.options, ...globalOptions]) child.addOption(toOption(spec));
+  child.addHelpText("after", examplesOf(of));
+}
+
+function examplesOf({ examples }: { examples: readonly string[] }): string {
+  return `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n${EXIT_CODES}`;
 }
 
 function toOption({ flags, text, choices, listElse, defaultValue, isHidden }: OptionSpec): Option {

@@ -13,12 +13,14 @@ const mayImport: Record<string, Rule> = {
   json: { code: [] },
   skimmer: { code: [] },
   structure: { code: ["errors", "disk", "dialects", "json", "skimmer", "transcript"] },
+  digest: { code: ["dialects", "json", "structure", "transcript"] },
   disk: { code: ["errors", "host"] },
   transcript: { code: ["errors", "disk"], types: ["dialects"] },
   registry: { code: ["errors", "disk", "json"] },
   locks: { code: ["errors", "disk", "host"] },
   "gateway-log": { code: ["errors", "disk", "host"], types: ["config", "structure"] },
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
+  restore: { code: ["errors", "disk", "dialects", "transcript", "archive"], types: ["installation"] },
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
   installation: { code: ["errors", "host", "disk", "registry"], types: ["config", "dialects"] },
@@ -30,6 +32,7 @@ const mayImport: Record<string, Rule> = {
       "dialects",
       "transcript",
       "structure",
+      "digest",
       "registry",
       "locks",
       "archive",
@@ -38,7 +41,7 @@ const mayImport: Record<string, Rule> = {
     ],
     types: ["config", "state"],
   },
-  plan: { code: ["installation/era.ts"], types: ["archive", "config", "inspect", "installation"] },
+  plan: { code: ["installation/era.ts", "structure/cut.ts"], types: ["archive", "config", "inspect", "installation"] },
   apply: {
     code: [
       "errors",
@@ -47,6 +50,7 @@ const mayImport: Record<string, Rule> = {
       "dialects",
       "transcript",
       "structure",
+      "digest",
       "registry",
       "locks",
       "archive",
@@ -234,23 +238,25 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply archive-transcript edit-registry empty-transcript outcome prune-archive reason recover remove-transcript repair-transcript restart-gateway resume-index",
+    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript outcome prune-archive reason recover remove-transcript repair-transcript replace-transcript restart-gateway resume-index segment-header-of",
   archive: "catalog folder",
-  commands: "command detect-corruption global-options index rotate",
-  dialects: "claude-code dialect index openclaw",
+  commands: "command detect-corruption global-options index restore rotate",
+  dialects: "claude-code dialect index openclaw segment-header",
+  digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   host: "child-process command host processes",
-  inspect: "attribute bot-damage corruption finding gateway-log group in-use pasted rotation seen surroundings whose",
+  inspect:
+    "attribute bot-damage corruption cut digest finding gateway-log group in-use pasted rotation seen shortening surroundings whose",
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
-  report: "build damage-wording document exit-code human run-log schema told wording",
-  run: "as-owner duty homes-of-files look-after look-for-corruption look-to-rotate named-files prospects run state-directory underway work worker",
+  report: "build damage-wording document exit-code human restore-lines run-log schema told wording",
+  run: "as-owner blank-report duty homes-of-files look-after look-for-corruption look-to-rotate named-files prospects restore restore-get run state-directory underway work worker",
   "gateway-log": "notices rejections",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   structure:
-    "check-claude-code check-openclaw checker confirm-breaks damage edit-line effects header live-rows mend mend-file " +
-    "pair-active pair-by-id pair-turns read-rows reader-for rewind rewrite skim-rows unreadable",
+    "check-claude-code check-openclaw checker confirm-breaks cut cut-index damage edit-line effects header live-rows mend mend-file " +
+    "pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
   transcript: "contents lines open touched-files",
 };
 

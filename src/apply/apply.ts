@@ -3,6 +3,8 @@ import { KeeperError } from "../errors.ts";
 import type { Job, Plan, Step } from "../plan/plan.ts";
 import { appendNote } from "./append-note.ts";
 import { archiveTranscript } from "./archive-transcript.ts";
+import { cutTranscript } from "./cut-transcript.ts";
+import { digestTranscript } from "./digest-transcript.ts";
 import { editRegistry } from "./edit-registry.ts";
 import { emptyTranscript } from "./empty-transcript.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
@@ -40,8 +42,16 @@ async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
   return { job, outcomes, isFinished: isDone, hasChanged: isDone && outcomes.some(({ result }) => result === "done") };
 }
 
+const SHORTENING = new Set([
+  "empty-transcript",
+  "remove-transcript",
+  "repair-transcript",
+  "cut-transcript",
+  "digest-transcript",
+]);
+
 function shortens(step: Step | undefined): boolean {
-  return ["empty-transcript", "remove-transcript", "repair-transcript"].includes(step?.kind ?? "");
+  return SHORTENING.has(step?.kind ?? "");
 }
 
 async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
@@ -83,6 +93,10 @@ async function execute(step: Step, progress: Progress, tools: Tools): Promise<Ou
       return editRegistry(step, progress, tools);
     case "repair-transcript":
       return repairTranscript(step, progress, tools);
+    case "cut-transcript":
+      return cutTranscript(step, progress, tools);
+    case "digest-transcript":
+      return digestTranscript(step, progress, tools);
     case "empty-transcript":
       return emptyTranscript(step, progress, tools);
     case "remove-transcript":

@@ -2,20 +2,24 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import { type ArchivePurpose, appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
 import { archiveName } from "../archive/names.ts";
 import { dialects } from "../dialects/index.ts";
+import { readSegmentHeader } from "../dialects/segment-header.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
 import { holdersOf, isAlive } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
 import { sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
-import { readLinesBackwards, readPieces } from "../transcript/lines.ts";
+import { wordObstacle } from "../structure/cut.ts";
+import { parseRow } from "../transcript/contents.ts";
+import { linesAtEnds, readLinesBackwards, readPieces } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { collectTouchedFiles } from "../transcript/touched-files.ts";
+import { howToCut } from "./cut-transcript.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
 
@@ -34,11 +38,18 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
   const file = await openTranscript(transcript.path, transcript.fingerprint);
   try {
     const source = fingerprintOfDescriptor(file.fd);
-    if (!progress.job.force && !isUnchanged(transcript.fingerprint, source)) return changed(step);
-    const bytes = await wholeLines(file, source);
+    // what somebody adds meanwhile stays in the live file when it is cut
+    const isShared = step.purpose === "cut" && transcript.dialect === "claude-code";
+    const mayGrow = progress.job.force || (isShared && source.sizeBytes >= transcript.fingerprint.sizeBytes);
+    if (!mayGrow && !isUnchanged(transcript.fingerprint, source)) return changed(step);
+    const wholeBytes = await wholeLines(file, source);
+    const cut = step.purpose === "cut" ? await howToCut(file, wholeBytes, transcript, tools) : undefined;
+    if (cut && "refused" in cut)
+      return { step, result: "changed-since-plan", because: wordObstacle(cut.refused), detail: {} };
+    const bytes = cut?.plan.archivedTo ?? wholeBytes;
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
-      progress.archived = { ...known, source, bytes };
+      progress.archived = { ...known, source, bytes, ...(cut ? { cut } : {}) };
       return {
         step,
         result: "already-done",
@@ -54,12 +65,13 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
         folder,
         transcript,
         reason: step.reason,
-        source: progress.job.force ? undefined : source,
+        purpose: step.purpose,
+        source: mayGrow ? undefined : source,
       },
       tools,
     );
     if (!made) return changed(step);
-    progress.archived = { ...made, source, bytes };
+    progress.archived = { ...made, source, bytes, ...(cut ? { cut } : {}) };
     return { step, result: "done", detail: describe(made.record, made.path), undo: { archive: made.path } };
   } finally {
     await file.close();
@@ -80,6 +92,7 @@ export async function archiveRange(
     folder: string;
     transcript: Transcript;
     reason: CatalogRecord["reason"];
+    purpose: ArchivePurpose;
     source: Fingerprint | undefined;
   },
   tools: Tools,
@@ -121,8 +134,9 @@ export async function archiveRange(
   try {
     disk.remove(partial);
     disk.syncFolder(dirname(partial));
-    const record = recordOf(archive, at, summary, of, tools);
+    const record = { ...recordOf(archive, at, summary, of, tools), ...(await originOf(of)) };
     appendToCatalog(disk, folder, record);
+    linkPrevious(record, folder, disk);
     return { record, path, files: touched.end() };
   } catch (error) {
     // an archive that no catalog knows is never let go, and each further run would add another
@@ -135,7 +149,12 @@ function recordOf(
   archive: string,
   at: Date,
   summary: GzipSummary,
-  { transcript, folder, reason }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"] },
+  {
+    transcript,
+    folder,
+    reason,
+    purpose,
+  }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"]; purpose: ArchivePurpose },
   tools: Tools,
 ): CatalogRecord {
   const earlier = readCatalog(folder).filter(
@@ -159,7 +178,36 @@ function recordOf(
     ...summary,
     segment: (previous?.segment ?? 0) + 1,
     ...(previous ? { previous: previous.archive } : {}),
+    purpose,
   };
+}
+
+/** Which session the conversation began as, and from when to when the archived rows are. */
+async function originOf(of: {
+  file: FileHandle;
+  to: number;
+  transcript: Transcript;
+}): Promise<Pick<CatalogRecord, "rootSession" | "firstAt" | "lastAt">> {
+  const dialect = dialects[of.transcript.dialect];
+  const rows = (await linesAtEnds(of.file, of.to)).map(parseRow).filter((row) => row !== undefined);
+  const header = rows.slice(0, 2).flatMap((row) => readSegmentHeader(row, dialect.name) ?? [])[0];
+  const times = rows.flatMap((row) => (readSegmentHeader(row, dialect.name) ? [] : (dialect.writtenAt(row) ?? [])));
+  const [firstMs, lastMs] = [times[0], times.at(-1)];
+  return {
+    rootSession: header?.rootSession || of.transcript.sessionId,
+    ...(firstMs === undefined ? {} : { firstAt: new Date(firstMs).toISOString() }),
+    ...(lastMs === undefined ? {} : { lastAt: new Date(lastMs).toISOString() }),
+  };
+}
+
+/** The archive before learns of the one that goes on from it. That one names it too, so nothing is lost without this. */
+function linkPrevious({ previous, archive }: CatalogRecord, folder: string, disk: Tools["disk"]): void {
+  const before = readCatalog(folder).find((record) => record.archive === previous);
+  try {
+    if (before) appendToCatalog(disk, folder, { ...before, next: archive });
+  } catch {
+    // the archive is made and known: a disk that is full by now must not undo that
+  }
 }
 
 /** Gives the archive its name by linking, which fails on a name that is taken, so nothing is ever replaced. */

@@ -9,6 +9,7 @@ import { registryLocking } from "../installation/era.ts";
 import { findGateway } from "../installation/gateway.ts";
 import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
+import { dropCounters } from "../registry/drop-counters.ts";
 import { clearBinding, type RegistryEdit } from "../registry/edit.ts";
 import { freshStart } from "../registry/fresh-start.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
@@ -21,13 +22,14 @@ type EditStep = Extract<Step, { kind: "edit-registry" }>;
 const LOCK_WAIT_MS = 5000;
 
 /**
- * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start. Under the gateway's own lock where
- * the era has one; elsewhere only while no gateway runs.
+ * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, once it was
+ * cut. Under the gateway's own lock where the era has one; elsewhere only while no gateway runs.
  */
 export async function editRegistry(step: EditStep, progress: Progress, tools: Tools): Promise<Outcome> {
   const { transcript, entry } = step;
   const { archived, job } = progress;
-  if (archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
+  const isAfterCut = step.change === "drop-counters"; // the transcript is no longer what was archived, as it should be
+  if (!isAfterCut && archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
   const { openclaw } = tools.installation;
@@ -70,10 +72,12 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
   };
 }
 
-/** True as long as the entry leads to the session, so that the edit has to be made, or made again. */
+/** True as long as the entry leads to the session, or counts what it held, so that the edit has to be made, or made again. */
 export function isStillNeeded({ entry, change, transcript }: EditStep): boolean {
-  const now = readRegistry(entry.registryPath).entries.find(({ key }) => key === entry.entry.key);
+  const registry = readRegistry(entry.registryPath);
+  const now = registry.entries.find(({ key }) => key === entry.entry.key);
   if (!now) return false;
+  if (change === "drop-counters") return dropCounters(registry.text, now.key, entry.entry.sessionId).changed;
   if (change === "fresh-start") return now.sessionId === entry.entry.sessionId;
   return now.bindings.some(({ sessionId }) => sessionId === transcript.sessionId);
 }
@@ -91,12 +95,16 @@ function editNow(step: EditStep, tools: Tools): Outcome {
   }
   const now = registry.entries.find(({ key }) => key === entry.entry.key);
   if (!now) return { step, result: "already-done", because: "the entry is gone", detail };
-  const edit =
-    change === "fresh-start"
-      ? freshStart(registry.text, now.key, randomUUID(), Date.now(), entry.entry.sessionId)
-      : clearBinding(registry.text, now.key, transcript.sessionId);
-  if (!edit.changed)
-    return { step, result: "already-done", because: "the entry does not name the session any more", detail };
+  const edits: Record<typeof change, () => RegistryEdit> = {
+    "clear-binding": () => clearBinding(registry.text, now.key, transcript.sessionId),
+    "fresh-start": () => freshStart(registry.text, now.key, randomUUID(), Date.now(), entry.entry.sessionId),
+    "drop-counters": () => dropCounters(registry.text, now.key, entry.entry.sessionId),
+  };
+  const edit = edits[change]();
+  if (!edit.changed) {
+    const what = change === "drop-counters" ? "holds no counters of the session" : "does not name the session any more";
+    return { step, result: "already-done", because: `the entry ${what}`, detail };
+  }
   const written = replaceRegistry(tools.disk, registry, edit);
   if (!written) return { step, result: "busy", because: "the registry was written to in that moment", detail };
   return { step, result: "done", detail, undo: { registry: entry.registryPath, splices: edit.splices } };

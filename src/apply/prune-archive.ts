@@ -1,4 +1,4 @@
-import { constants } from "node:fs";
+import { constants, existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
 import { appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
@@ -15,7 +15,10 @@ import type { Tools } from "./tools.ts";
 export async function pruneArchives(transcript: Transcript, tools: Tools): Promise<Outcome[]> {
   const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
   const outcomes: Outcome[] = [];
-  for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), tools.settings.rotate.keepArchives)) {
+  const { keepArchives } = tools.settings.rotate;
+  for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), keepArchives, {
+    isLive: existsSync,
+  })) {
     const path = join(folder, record.archive);
     try {
       outcomes.push(...(await pruneArchive(record, path, folder, tools)));

@@ -98,7 +98,10 @@ async function archiveRest(
     entries: [],
     inWorkspace: false,
   };
-  await archiveRange({ file, ...range, folder, transcript, reason: "manual", source: undefined }, tools);
+  await archiveRange(
+    { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined },
+    tools,
+  );
 }
 
 /** Appends the lines that a transcript does not hold yet. A line that a full disk cut off there is completed. */

@@ -81,7 +81,16 @@ async function archiveTail(
   const folder = archiveFolderOf(tools.settings, tools.installation, step.transcript);
   const { reason } = archived.record;
   await archiveRange(
-    { file, from: archived.bytes, to, folder, transcript: step.transcript, reason, source: undefined },
+    {
+      file,
+      from: archived.bytes,
+      to,
+      folder,
+      transcript: step.transcript,
+      reason,
+      purpose: "remove",
+      source: undefined,
+    },
     tools,
   );
 }

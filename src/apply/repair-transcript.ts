@@ -3,10 +3,7 @@ import { dialects } from "../dialects/index.ts";
 import { ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
-import { putInPlace } from "../disk/shorten.ts";
 import { KeeperError } from "../errors.ts";
-import { holdersOf } from "../host/processes.ts";
-import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Damage } from "../structure/damage.ts";
 import { isMendable } from "../structure/effects.ts";
@@ -15,13 +12,10 @@ import { readWholeRows } from "../structure/read-rows.ts";
 import { readerFor } from "../structure/reader-for.ts";
 import { openTranscript } from "../transcript/open.ts";
 import type { Outcome } from "./outcome.ts";
-import { removeIndex } from "./resume-index.ts";
+import { replaceTranscript } from "./replace-transcript.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
 
 type RepairStep = Extract<Step, { kind: "repair-transcript" }>;
-
-/** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
-const LOCK_WAIT_MS = 5000;
 
 /**
  * Mends a transcript that is archived: a copy in which only what is broken was taken out or put right is written beside it,
@@ -68,7 +62,6 @@ async function writeDraft(
   return { path, file, sizeBytes, discard };
 }
 
-/** Under the transcript's lock, where its program has one, and only in the state in which it was archived. */
 async function replace(
   step: RepairStep,
   file: FileHandle,
@@ -76,41 +69,24 @@ async function replace(
   archived: Archived,
   tools: Tools,
 ): Promise<Outcome> {
-  const { transcript } = step;
-  const { path } = transcript;
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const lock =
-    transcript.dialect === "openclaw"
-      ? await acquireGatewayLock(tools.disk, path, {
-          waitMs: LOCK_WAIT_MS,
-          policy: { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids },
-          signal: tools.signal,
-        })
-      : undefined;
-  if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
-  try {
-    if (!isUnchanged(archived.source, lookAt(path)?.fingerprint)) return changed(step);
-    const writer = holdersOf(archived.source).find(({ writes }) => writes);
-    if (writer) return { step, result: "busy", because: `process ${writer.pid} has it open for writing`, detail: {} };
-    const { mtimeMs, mode, sizeBytes } = archived.source;
-    removeIndex(path, transcript.sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
-    const put = await putInPlace(tools.disk, path, file, archived.bytes, { draft: mended.draft.path, mtimeMs });
-    if ("refused" in put) return { step, result: "busy", because: put.refused, detail: {} };
-    return {
-      step,
-      result: "done",
-      detail: {
-        mended: tally(mended.before, mended.after),
-        lost: mended.losses,
-        left: mended.after.filter(isMendable).length,
-        bytesBefore: sizeBytes,
-        bytesAfter: lookAt(path)?.fingerprint.sizeBytes ?? 0,
-      },
-      undo: { path, archive: archived.path, mtimeMs, mode },
-    };
-  } finally {
-    lock?.release();
-  }
+  const { path } = step.transcript;
+  const { mtimeMs, mode, sizeBytes } = archived.source;
+  const isStill = async () => true;
+  const replacement = { draftPath: mended.draft.path, file, archived, bytes: archived.bytes, mayGrow: false, isStill };
+  const obstacle = await replaceTranscript(step, replacement, tools);
+  if (obstacle) return obstacle;
+  return {
+    step,
+    result: "done",
+    detail: {
+      mended: tally(mended.before, mended.after),
+      lost: mended.losses,
+      left: mended.after.filter(isMendable).length,
+      bytesBefore: sizeBytes,
+      bytesAfter: lookAt(path)?.fingerprint.sizeBytes ?? 0,
+    },
+    undo: { path, archive: archived.path, mtimeMs, mode },
+  };
 }
 
 function changed(step: RepairStep): Outcome {

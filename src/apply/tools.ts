@@ -5,6 +5,7 @@ import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Job } from "../plan/plan.ts";
 import type { Journal } from "../state/journal.ts";
+import type { Cut } from "../structure/cut.ts";
 
 /** What executors work with. Whoever holds this can write. */
 export type Tools = {
@@ -30,6 +31,8 @@ export type Archived = {
   bytes: number;
   /** files that the session changed */
   files: string[];
+  /** how to cut it, and up to which byte its lines were whole when that was found out */
+  cut?: { plan: Cut; wholeBytes: number; probes: number[] };
 };
 
 /** What the steps of a job hand on to one another. */

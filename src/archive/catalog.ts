@@ -30,7 +30,18 @@ export type CatalogRecord = {
   /** 1 for the first archive of a session, then counting; `previous` is the archive before it */
   segment: number;
   previous?: string;
+  /** what became of the transcript after this archive was made: only a repair leaves its lines in the live file */
+  purpose?: ArchivePurpose;
+  /** the session that the chain began with, and the times of the first and last dated rows (ISO) */
+  rootSession?: string;
+  firstAt?: string;
+  lastAt?: string;
+  /** the archive that goes on where this one ends, once there is one */
+  next?: string;
 };
+
+/** What a transcript is archived for. */
+export type ArchivePurpose = "cut" | "digest" | "empty" | "remove" | "repair";
 
 type Line = CatalogRecord | { pruned: string; at: string; runId: string };
 

@@ -17,6 +17,13 @@ export type Command = {
   options: readonly OptionSpec[];
   /** it takes files; in words: which */
   files?: string;
+  /** what it can be told to do: the first word behind its name */
+  verbs?: readonly Verb[];
   /** example lines for its help */
   examples: readonly string[];
+};
+
+/** `argument`: it takes one, called so; in words: what it is. */
+export type Verb = Pick<Command, "name" | "summary" | "options" | "examples"> & {
+  argument?: { name: string; text: string };
 };

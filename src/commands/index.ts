@@ -1,6 +1,7 @@
 import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
+import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate, detectCorruption];
+export const commands: readonly Command[] = [rotate, detectCorruption, restore];

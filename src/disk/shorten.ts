@@ -13,6 +13,12 @@ export type Shortened = { how: "swapped" | "collapsed" | "padded"; carriedBytes:
 const QUIET_MS = 30;
 /** Somebody who opened the file in the very moment of the swap and keeps it is waited for this long. */
 const DRAIN_LIMIT_MS = 10_000;
+/** A writer that never pauses may hit each swap; after so many, what is late goes to the end. */
+const MOST_SWAPS = 8;
+/** Whoever opens, appends and closes is seen in between. */
+const LOOKS_FOR_APPENDER = 12;
+const APPEND_MS = 7;
+const PIECE_BYTES = 1024 * 1024;
 const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
@@ -52,6 +58,16 @@ export function carelessWriter(found: Fingerprint): string | undefined {
     careless &&
     `process ${careless.pid} writes to it at an offset of its own, so shortening it would lose what that process writes next`
   );
+}
+
+/** Who keeps the file open to append to it, so that it would not notice a new one; undefined when all let go of it. */
+export async function lastingAppender(found: Fingerprint): Promise<string | undefined> {
+  for (let looks = 1; ; looks += 1) {
+    const writer = holdersOf(found).find(({ writes }) => writes);
+    if (!writer) return undefined;
+    if (looks === LOOKS_FOR_APPENDER) return `process ${writer.pid} keeps it open`;
+    await sleep(APPEND_MS);
+  }
 }
 
 async function collapse(disk: Disk, path: string, file: FileHandle, bytes: number, writer: number): Promise<Shortened> {
@@ -110,6 +126,7 @@ async function swap(
  *
  * @param file the one to be replaced, open
  * @param next.mtimeMs the time of change that the new file gets when nothing was carried over (epoch ms)
+ * @param depth how many swaps this one serves, each to bring late lines into their place
  */
 export async function putInPlace(
   disk: Disk,
@@ -117,16 +134,18 @@ export async function putInPlace(
   file: FileHandle,
   bytes: number,
   { draft, mtimeMs }: { draft: string; mtimeMs: number },
+  depth = 0,
 ): Promise<Shortened> {
   const before = fingerprintOfDescriptor(file.fd);
   const aside = asidePathFor(path, bytes);
-  let carriedTo = bytes;
+  let [carriedTo, placed] = [bytes, 0];
   try {
     const tail = await readBetween(file, bytes, before.sizeBytes);
     const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
     carriedTo += wholeTail.length;
     if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: true });
     else disk.setTimes(draft, mtimeMs);
+    placed = fingerprintAt(draft).sizeBytes;
     disk.link(path, aside);
     if (!isSameFile(before, lookAt(aside)?.fingerprint)) {
       disk.remove(aside);
@@ -140,10 +159,49 @@ export async function putInPlace(
     throw error;
   }
   disk.syncFolder(dirname(path));
-  const end = await drain(file, carriedTo, (late) => disk.append(path, late, { sync: true }));
+  const end = await drain(file, carriedTo, lateCarrier(disk, path, placed, depth));
   if (end.isQuiet) disk.remove(aside);
   else disk.rename(aside, asidePathFor(path, end.offset));
   return { how: "swapped", carriedBytes: end.offset - bytes };
+}
+
+/**
+ * Puts lines that came to the old file behind what was carried over already, and before what somebody has written to the new
+ * one since: programs take up the row that stands last.
+ *
+ * @param placed how many bytes of the new file are its own and what was carried over
+ */
+function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (late: Buffer) => Promise<void> {
+  let end = placed;
+  return async (late) => {
+    const live = fingerprintAt(path);
+    const isLast = live.sizeBytes === end || depth >= MOST_SWAPS;
+    if (isLast) disk.append(path, late, { sync: true });
+    const file = await open(path);
+    try {
+      const to = fingerprintOfDescriptor(file.fd).sizeBytes;
+      const behind = await readBetween(file, end, to);
+      const at = isLast ? behind.indexOf(late) : -1; // somebody may have been faster in just that moment
+      const from = end;
+      end += late.length;
+      if (at === 0 || depth >= MOST_SWAPS) return;
+      const others = at < 0 ? [behind] : [behind.subarray(0, at), behind.subarray(at + late.length)];
+      const pieces = async function* () {
+        yield* piecesOf(file, 0, from);
+        yield late;
+        yield* others;
+      };
+      const draft = draftPathFor(path);
+      await disk.createOf(draft, pieces(), ownershipOf(live));
+      await putInPlace(disk, path, file, to, { draft, mtimeMs: live.mtimeMs }, depth + 1);
+    } finally {
+      await file.close();
+    }
+  };
+}
+
+async function* piecesOf(file: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
+  for (let at = from; at < to; at += PIECE_BYTES) yield await readBetween(file, at, Math.min(to, at + PIECE_BYTES));
 }
 
 /**
@@ -153,7 +211,7 @@ export async function putInPlace(
 export async function drain(
   file: FileHandle,
   from: number,
-  carry: (bytes: Buffer) => void,
+  carry: (bytes: Buffer) => void | Promise<void>,
 ): Promise<{ offset: number; isQuiet: boolean }> {
   const deadline = Date.now() + DRAIN_LIMIT_MS;
   let offset = from;
@@ -162,7 +220,7 @@ export async function drain(
     const isHeld = holdersOf(found).some(({ writes }) => writes);
     const late = await readBetween(file, offset, found.sizeBytes);
     const ready = isHeld ? late.subarray(0, late.lastIndexOf(NEWLINE) + 1) : late;
-    if (ready.length > 0) carry(ready);
+    if (ready.length > 0) await carry(ready);
     offset += ready.length;
     if (isHeld && Date.now() > deadline) return { offset, isQuiet: false };
     quietRounds = isHeld || late.length > 0 ? 0 : quietRounds + 1;

@@ -17,6 +17,8 @@ export type FindingKind =
   | "sqlite-era"
   | "unknown-era"
   | "clock-stepped"
+  | "unverified-archive"
+  | "missing-archive"
   | "unreadable";
 
 /** A fact, with the numbers that show it; no opinion about what to do. Its sentence is made when it is told. */

@@ -1,5 +1,6 @@
+import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readCatalog } from "../archive/catalog.ts";
+import { type ArchivePurpose, readCatalog } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { archivesBeyond } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
@@ -10,12 +11,14 @@ import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Cursors } from "../state/cursors.ts";
 import type { InstallationState, Underway } from "../state/state.ts";
+import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
 import { BLANK_LIMIT_BYTES, hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import { findBotDamage } from "./bot-damage.ts";
 import { type Finding, identify } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
+import { cutEvidence, cutFor, mayDigest } from "./shortening.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
 
@@ -30,6 +33,10 @@ export type Candidate = {
   mendable: Finding[];
   /** condemned, with nothing in it that is seen to be broken: it can be taken back to the last state that was accepted */
   canRewind: boolean;
+  /** how it could be cut, or what stands against that; looked up only where it matters */
+  cut?: Cut | CutRefusal;
+  /** a short form can be left from which its program goes on; looked up only where it matters */
+  canDigest: boolean;
   /** named by the person on the command line */
   isNamed: boolean;
   /** what an earlier run began with it and did not finish */
@@ -39,7 +46,7 @@ export type Candidate = {
   /** who uses it right now */
   inUse?: string;
   /** archives of the same line that one more would put beyond the number to keep */
-  prunable: string[];
+  prunable: { byCut: string[]; otherwise: string[] };
   /** milliseconds since it was last written to */
   quietForMs: number;
 };
@@ -158,9 +165,14 @@ async function describe(
   const isBot = ownership === "bot";
   const about = identify(transcript);
   const findings: Finding[] = [];
+  const cut = unsafe ? undefined : await cutFor(transcript, installation, { ownership, isOversized, isNamed }, context);
   if (isOversized) {
-    const evidence = { bytes: transcript.fingerprint.sizeBytes, limitBytes: context.settings.rotate.maxSize };
-    findings.push({ kind: "oversized", severity: isBot ? "warning" : "info", ...about, evidence });
+    const limits = { limitBytes: context.settings.rotate.maxSize, hardLimitBytes: context.settings.rotate.hardLimit };
+    const evidence = { bytes: transcript.fingerprint.sizeBytes, ...limits, ...(cut ? cutEvidence(cut) : {}) };
+    const { sizeBytes } = transcript.fingerprint;
+    const isTail = cut !== undefined && !("refused" in cut) && !freesEnough(cut, sizeBytes);
+    const isBearable = isTail && sizeBytes <= context.settings.rotate.hardLimit;
+    findings.push({ kind: "oversized", severity: isBot && !isBearable ? "warning" : "info", ...about, evidence });
   }
   findings.push(...condemningFindings(transcript, matches, ownership), ...mendable);
   return {
@@ -177,8 +189,13 @@ async function describe(
       isBot &&
       (await canRewind(transcript, installation, context)),
     isNamed,
+    ...(cut ? { cut } : {}),
+    canDigest: isBot && !unsafe && (await mayDigest(transcript, cut, context)),
     ...(unsafe ? { unsafe } : {}),
-    prunable: prunableAfter(transcript, installation, context.settings),
+    prunable: {
+      byCut: prunableAfter(transcript, installation, context.settings, "cut"),
+      otherwise: prunableAfter(transcript, installation, context.settings, "empty"),
+    },
     quietForMs: context.nowMs - transcript.fingerprint.mtimeMs,
   };
 }
@@ -202,9 +219,17 @@ async function canRewind(
 }
 
 /** Archives that the next one of this session would push out. */
-function prunableAfter(transcript: Transcript, installation: Installation, settings: Settings): string[] {
+function prunableAfter(
+  transcript: Transcript,
+  installation: Installation,
+  settings: Settings,
+  next: ArchivePurpose,
+): string[] {
   const folder = archiveFolderOf(settings, installation, transcript);
-  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, 1);
+  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, {
+    next,
+    isLive: existsSync,
+  });
   return beyond.map(({ archive }) => join(folder, archive));
 }
 

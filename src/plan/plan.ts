@@ -1,17 +1,23 @@
+import type { ArchivePurpose } from "../archive/catalog.ts";
 import type { ArchiveReason } from "../archive/names.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
 
 /** One crash-safe step. The steps of a job run in order, and one that could not be done ends its job. */
 export type Step =
-  | { kind: "archive-transcript"; transcript: Transcript; reason: ArchiveReason }
+  | { kind: "archive-transcript"; transcript: Transcript; reason: ArchiveReason; purpose: ArchivePurpose }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
-  | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: "clear-binding" | "fresh-start" }
+  | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: RegistryChange }
   | { kind: "repair-transcript"; transcript: Transcript; rewind?: boolean }
+  | { kind: "cut-transcript"; transcript: Transcript }
+  | { kind: "digest-transcript"; transcript: Transcript }
   | { kind: "empty-transcript"; transcript: Transcript }
   | { kind: "remove-transcript"; transcript: Transcript }
   | { kind: "prune-archive"; archive: string }
   | { kind: "restart-gateway" };
+
+/** What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held. */
+export type RegistryChange = "clear-binding" | "fresh-start" | "drop-counters";
 
 export type StepKind = Step["kind"];
 
@@ -35,10 +41,10 @@ export type SparedReason =
   | "personal"
   | "personal-damaged"
   | "personal-below-limit"
-  | "personal-cut-only"
   | "unregistered"
   | "unsafe"
-  | "strategy-missing"
+  | "cut-refused"
+  | "tail-too-large"
   | "sqlite-era"
   | "gateway-up"
   | "healthy"

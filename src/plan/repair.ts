@@ -75,7 +75,7 @@ function repairJob({ transcript, mendable }: Pick<Patient, "transcript" | "menda
     transcript,
     findings: mendable,
     steps: [
-      { kind: "archive-transcript", transcript, reason: "repair" },
+      { kind: "archive-transcript", transcript, reason: "repair", purpose: "repair" },
       { kind: "repair-transcript", transcript },
     ],
     force: false,

@@ -1,9 +1,10 @@
-import type { Settings, Strategy } from "../config/settings.ts";
+import type { Settings } from "../config/settings.ts";
 import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
 import { registryLocking } from "../installation/era.ts";
-import type { Installation } from "../installation/installation.ts";
+import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
 import { blockedBecause } from "./repair.ts";
+import { chooseStrategy } from "./strategy.ts";
 
 export type RotationPolicy = {
   rotate: Settings["rotate"];
@@ -61,23 +62,79 @@ function decide(
   const mends = isMended(candidate, policy, force);
   if (!candidate.isOversized && !isCondemned && !force && !begun && !mends) return spare("healthy");
   if (mends) return mend(candidate, installation, facts, policy, spare);
-  if (!isAvailable(policy.rotate.strategy)) return spare("strategy-missing", policy.rotate.strategy);
   if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
   const isSizeOnly = !isCondemned && !force && begun?.reason !== "corrupt";
   if (policy.brake && isSizeOnly) return spare("clock-stepped", policy.brake);
+  const choice = begun
+    ? { strategy: "empty" as const }
+    : chooseStrategy(candidate, policy.rotate, isCutOnly(candidate, installation));
+  if ("because" in choice) return spare(choice.because, choice.detail);
+  const reason = begun?.reason === "repair" || !begun ? reasonFor(candidate) : begun.reason;
+  if (choice.strategy === "cut" || (choice.strategy === "digest" && candidate.canDigest)) {
+    const inTheWay = blockedBecause(transcript, installation, facts.gateway);
+    if (inTheWay) return spare(inTheWay.because, inTheWay.detail);
+    const quietForMs = isSizeOnly ? policy.rotate.quietFor : 0;
+    return keepingJob(candidate, installation, choice.strategy, {
+      reason,
+      force,
+      quietForMs,
+      entries: registryBlocked(installation, facts) ? [] : transcript.entries,
+    });
+  }
   const blocked = transcript.entries.length > 0 ? registryBlocked(installation, facts) : undefined;
   if (blocked) return spare("gateway-up", blocked);
   const wait = force ? undefined : waitFor(candidate, isSizeOnly ? policy.rotate.quietFor : 0);
-  const reason = begun?.reason === "repair" || !begun ? reasonFor(candidate) : begun.reason;
   return {
     transcript,
     findings,
     force,
     needsRestart: isCondemned || begun?.needsRestart === true,
-    prunes: candidate.prunable,
+    prunes: candidate.prunable.otherwise,
     ...(wait ? { wait } : {}),
     steps: emptyingSteps(candidate, installation, reason),
   };
+}
+
+/**
+ * The session goes on under its id, so its entry leads to it as before; OpenClaw's also counts what it held. A cut of Claude
+ * Code's disturbs nobody who appends.
+ */
+function keepingJob(
+  candidate: Candidate,
+  installation: Installation,
+  strategy: "cut" | "digest",
+  {
+    reason,
+    force,
+    quietForMs,
+    entries,
+  }: { reason: "corrupt" | "size" | "manual"; force: boolean; quietForMs: number; entries: readonly EntryReference[] },
+): Job {
+  const { transcript, findings, isCondemned, prunable } = candidate;
+  const isShared = strategy === "cut" && transcript.dialect === "claude-code";
+  const wait = force || isShared ? undefined : waitFor(candidate, quietForMs);
+  return {
+    transcript,
+    findings,
+    force,
+    needsRestart: isCondemned,
+    prunes: strategy === "cut" ? prunable.byCut : prunable.otherwise,
+    ...(wait ? { wait } : {}),
+    steps: [
+      { kind: "archive-transcript", transcript, reason, purpose: strategy },
+      ...noteStep(transcript, installation),
+      strategy === "cut" ? { kind: "cut-transcript", transcript } : { kind: "digest-transcript", transcript },
+      ...(transcript.dialect === "openclaw" && registryOf(installation) !== "never" ? entries : []).map(
+        (entry): Step => ({ kind: "edit-registry", transcript, entry, change: "drop-counters" }),
+      ),
+    ],
+  };
+}
+
+function noteStep(transcript: Transcript, installation: Installation): Step[] {
+  const template = installation.settings.memoryNote;
+  if (template === null) return [];
+  return [{ kind: "append-note", transcript, template: mayWriteHome(installation) ? template : null }];
 }
 
 function reasonFor({ isCondemned, isOversized }: Candidate): "corrupt" | "size" | "manual" {
@@ -115,10 +172,10 @@ function mend(
     findings: isCondemned ? findings : candidate.mendable,
     force: false,
     needsRestart: isCondemned,
-    prunes: candidate.prunable,
+    prunes: candidate.prunable.otherwise,
     ...(wait ? { wait } : {}),
     steps: [
-      { kind: "archive-transcript", transcript, reason: isRewind ? "corrupt" : "repair" },
+      { kind: "archive-transcript", transcript, reason: isRewind ? "corrupt" : "repair", purpose: "repair" },
       { kind: "repair-transcript", transcript, ...(isRewind ? { rewind: true } : {}) },
     ],
   };
@@ -134,11 +191,12 @@ function emptyingSteps(
   installation: Installation,
   reason: "corrupt" | "size" | "manual",
 ): Step[] {
-  const steps: Step[] = [{ kind: "archive-transcript", transcript, reason }];
-  const template = installation.settings.memoryNote;
-  if (template !== null)
-    steps.push({ kind: "append-note", transcript, template: mayWriteHome(installation) ? template : null });
   const isClaude = transcript.dialect === "claude-code";
+  const purpose = isClaude ? "empty" : "remove";
+  const steps: Step[] = [
+    { kind: "archive-transcript", transcript, reason, purpose },
+    ...noteStep(transcript, installation),
+  ];
   const change = isClaude ? "clear-binding" : "fresh-start";
   if (!isClaude || registryOf(installation) !== "never") {
     for (const entry of transcript.entries) steps.push({ kind: "edit-registry", transcript, entry, change });
@@ -168,8 +226,13 @@ function sparedAsPersonal(
   if (ownership !== "personal" || isNamed || force) return undefined;
   const policy = settings.claude?.personalSessions ?? "ignore";
   if (policy === "ignore") return "personal";
-  if (transcript.fingerprint.sizeBytes <= (settings.claude?.personalMaxSize ?? 0)) return "personal-below-limit";
-  return policy === "cut" ? "personal-cut-only" : undefined;
+  const isBelow = transcript.fingerprint.sizeBytes <= (settings.claude?.personalMaxSize ?? 0);
+  return isBelow ? "personal-below-limit" : undefined;
+}
+
+/** A personal session that nobody named, in an installation whose owner allows cuts and nothing else. */
+function isCutOnly({ ownership, isNamed }: Candidate, { settings }: Installation): boolean {
+  return ownership === "personal" && !isNamed && settings.claude?.personalSessions === "cut";
 }
 
 /** Why the registry can't be edited now; undefined when it can, or when there is nothing to protect. */
@@ -192,9 +255,4 @@ function waitFor({ inUse, quietForMs }: Candidate, quietLimitMs: number): string
   return quietForMs < quietLimitMs
     ? `it was written to ${Math.max(0, Math.round(quietForMs / 1000))} s ago`
     : undefined;
-}
-
-/** Strategies other than emptying are not part of this version; `auto` then means the one that there is. */
-function isAvailable(strategy: Strategy): boolean {
-  return strategy === "auto" || strategy === "empty";
 }

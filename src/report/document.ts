@@ -1,5 +1,6 @@
 import { hostname } from "node:os";
 import type { StepResult } from "../apply/outcome.ts";
+import type { CatalogRecord } from "../archive/catalog.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
 import { exitCodeOf } from "./exit-code.ts";
@@ -38,6 +39,34 @@ export type ReportedSpared = {
   sessionKey?: string;
 };
 
+/** An archive as it is told. `bytes`, `lines`, `sha256`: of what it holds. `verified`: whether it was read back, and is so. */
+export type ReportedArchive = Pick<
+  CatalogRecord,
+  | "archive"
+  | "at"
+  | "sessionId"
+  | "sessionKey"
+  | "segment"
+  | "reason"
+  | "purpose"
+  | "dialect"
+  | "source"
+  | "command"
+  | "runId"
+  | "lines"
+  | "bytes"
+  | "gzipBytes"
+  | "sha256"
+  | "previous"
+  | "next"
+  | "rootSession"
+  | "firstAt"
+  | "lastAt"
+> & { path: string; verified?: boolean };
+
+/** A copy that was made of what archives hold. `parts`: how many, with the live transcript. No path: it is for stdout. */
+type ReportedCopy = { path?: string; bytes: number; parts: number; withLive: boolean };
+
 /** `sinceMs` (epoch ms): since when another run holds the lock. */
 export type ReportedFailure = { code: string; message: string; hint: string; sinceMs?: number };
 
@@ -49,6 +78,9 @@ export type InstallationReport = {
   findings: ReportedFinding[];
   actions: ReportedAction[];
   spared: ReportedSpared[];
+  /** of `restore`: the archives that were listed, read back or copied from */
+  archives?: ReportedArchive[];
+  copy?: ReportedCopy;
   failure?: ReportedFailure;
   /** set for crontab runs: nothing here that was not told lately */
   isToldAlready?: boolean;
@@ -62,6 +94,8 @@ export type ReportDocument = {
   runId: string;
   host: string;
   command: string;
+  /** what the command was told to do, where there is a choice */
+  verb?: string;
   dryRun: boolean;
   startedAt: string;
   durationMs: number;
@@ -102,14 +136,24 @@ export function summarize(installations: readonly InstallationReport[]): ReportD
 
 type Begun = Pick<
   ReportDocument,
-  "schemaVersion" | "tool" | "version" | "runId" | "host" | "command" | "dryRun" | "startedAt"
+  "schemaVersion" | "tool" | "version" | "runId" | "host" | "command" | "verb" | "dryRun" | "startedAt"
 >;
 
 /** What is known of a run before it has done anything, its id included. */
-export function beginReport(command: string, version: string, dryRun: boolean): Begun {
+export function beginReport(command: string, version: string, dryRun: boolean, verb?: string): Begun {
   const startedAt = new Date().toISOString();
   const runId = `${startedAt.replace(/[-:]|\.\d+/g, "")}-${Math.random().toString(16).slice(2, 8).padEnd(6, "0")}`;
-  return { schemaVersion: 1, tool: "session-keeper", version, runId, host: hostname(), command, dryRun, startedAt };
+  return {
+    schemaVersion: 1,
+    tool: "session-keeper",
+    version,
+    runId,
+    host: hostname(),
+    command,
+    ...(verb === undefined ? {} : { verb }),
+    dryRun,
+    startedAt,
+  };
 }
 
 /** Closes the document. When all there was to look after is locked by another run, that is the run's own error. */

@@ -1,6 +1,8 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
+import { tellRestore } from "./restore-lines.ts";
+import { type Paint, type Style, shown } from "./screen.ts";
 
 /** What goes to stdout and what to stderr. */
 export type Screen = { results: string; problems: string };
@@ -23,9 +25,6 @@ const HEALTHY: Record<string, string> = {
 /** More are counted. */
 const LINES_TOLD = 12;
 
-type Style = Parameters<typeof styleText>[0];
-type Paint = (style: Style, text: string) => string;
-
 const PROGRAMS: Record<string, string> = { openclaw: "OpenClaw", "claude-code": "Claude Code" };
 /** A run of another of ours that lasts longer than this is worth a word, even from a crontab. */
 const LONG_RUN_MS = 30 * 60_000;
@@ -38,7 +37,11 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   for (const installation of report.installations) {
     if (installation.failure && !isSilentFailure(installation.failure, options))
       problems.push(...failureLines(installation, paint));
-    if (!options.quiet && isWorthTelling(installation, options))
+    if (report.verb !== undefined) {
+      const told = tellRestore(installation, report, headline(installation), paint);
+      if (!options.quiet && !installation.failure) results.push(...told.results);
+      problems.push(...told.problems);
+    } else if (!options.quiet && isWorthTelling(installation, options))
       results.push(...installationLines(installation, report, options, paint));
   }
   for (const installation of report.installations) {
@@ -48,7 +51,7 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
   if (report.error && !isTold)
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
-  if (results.length > 0) results.push(...closingLines(report, paint));
+  if (results.length > 0 && report.verb === undefined) results.push(...closingLines(report, paint));
   return { results: join(results), problems: join(problems) };
 }
 
@@ -163,12 +166,6 @@ function linesOf(findings: readonly ReportedFinding[]): string {
   if (lines.length === 1) return `line ${first}: `;
   const told = lines.slice(0, LINES_TOLD).join(", ");
   return lines.length > LINES_TOLD ? `${lines.length} lines, from line ${first} on: ` : `lines ${told}: `;
-}
-
-/** A name as it may stand on a screen: what would move the cursor or change colours is shown, not done. */
-function shown(path: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: these are what is looked for
-  return path.replace(/[\u0000-\u001f\u007f-\u009f]/g, (character) => JSON.stringify(character).slice(1, -1));
 }
 
 function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: HumanOptions, paint: Paint): string[] {

@@ -40,6 +40,40 @@ const spared = z.strictObject({
   sessionKey: z.string().optional(),
 });
 
+const count = z.int().min(0);
+
+const archive = z.strictObject({
+  path: z.string(),
+  archive: z.string(),
+  at: z.string(),
+  sessionId: z.string(),
+  sessionKey: z.string().optional(),
+  segment: z.int().min(1),
+  reason: z.enum(["size", "corrupt", "repair", "idle", "sweep", "leftover", "manual"]),
+  purpose: z.enum(["cut", "digest", "empty", "remove", "repair"]).optional(),
+  dialect: z.enum(["claude-code", "openclaw"]),
+  source: z.string(),
+  command: z.string(),
+  runId: z.string(),
+  lines: count,
+  bytes: count,
+  gzipBytes: count,
+  sha256: z.string(),
+  previous: z.string().optional(),
+  next: z.string().optional(),
+  rootSession: z.string().optional(),
+  firstAt: z.string().optional(),
+  lastAt: z.string().optional(),
+  verified: z.boolean().optional(),
+});
+
+const copy = z.strictObject({
+  path: z.string().optional(),
+  bytes: count,
+  parts: count,
+  withLive: z.boolean(),
+});
+
 const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
@@ -47,10 +81,10 @@ const installation = z.strictObject({
   findings: z.array(finding),
   actions: z.array(action),
   spared: z.array(spared),
+  archives: z.array(archive).optional(),
+  copy: copy.optional(),
   failure: failure.optional(),
 });
-
-const count = z.int().min(0);
 
 /** The shape of the `--json` document, for the JSON Schema in the package and for the tests that hold the program to it. */
 export const reportSchema = z.strictObject({
@@ -60,6 +94,7 @@ export const reportSchema = z.strictObject({
   runId: z.string(),
   host: z.string(),
   command: z.string(),
+  verb: z.string().optional(),
   dryRun: z.boolean(),
   startedAt: z.iso.datetime(),
   durationMs: count,

@@ -1,7 +1,7 @@
 import type { Outcome } from "../apply/outcome.ts";
 import { formatSize } from "../config/units.ts";
 import type { Finding, FindingKind } from "../inspect/finding.ts";
-import type { Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
+import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
 import type { DamageKind } from "../structure/damage.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 
@@ -9,7 +9,7 @@ type Evidence = Record<string, unknown>;
 
 /** Every sentence about a finding. They tell facts: numbers, ids, times; never what a session or a log line says. */
 const FINDINGS = {
-  oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}`,
+  oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}${cuttable(e)}`,
   "rejection-logged": (e) =>
     e.witness ? witnessed(e) : `${lines(e)} that the API rejects ${e.condemns ? "it" : "a conversation"}${placing(e)}`,
   "crash-logged": (e) => (e.passing ? passing(e) : `${lines(e)} that Claude Code ended with an error${placing(e)}`),
@@ -26,8 +26,26 @@ const FINDINGS = {
   "unknown-era": () =>
     "nothing tells which OpenClaw wrote this home, so the strictest rules hold; set openclaw.version in the configuration",
   "clock-stepped": (e) => `${e.because}: whatever depends on ages waits for a run that finds the clock steady`,
+  "unverified-archive": (e) => String(e.problem),
+  "missing-archive": (e) =>
+    `the history goes back to ${e.archive}, which is not there any more: what is given begins behind it`,
   unreadable: (e) => `cannot be read: ${e.message}`,
 } satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
+
+const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> = {
+  "clear-binding": {
+    plan: "clear its binding, so that the next message starts a fresh session",
+    done: "its binding is cleared",
+  },
+  "fresh-start": {
+    plan: "give its registry entry a fresh start, as by /reset",
+    done: "its registry entry has a fresh start",
+  },
+  "drop-counters": {
+    plan: "drop the token counters of its registry entry, which count rows that are cut off",
+    done: "its registry entry no longer counts the rows that were cut off",
+  },
+};
 
 /** What a step is called: before it is done, and after. */
 const STEPS = {
@@ -40,12 +58,16 @@ const STEPS = {
     done: (_, d) => `noted ${d.files === 1 ? "1 changed file" : `${d.files ?? "the"} changed files`}`,
   },
   "edit-registry": {
-    plan: (s) =>
-      "change" in s && s.change === "fresh-start"
-        ? "give its registry entry a fresh start, as by /reset"
-        : "clear its binding, so that the next message starts a fresh session",
-    done: (s) =>
-      "change" in s && s.change === "fresh-start" ? "its registry entry has a fresh start" : "its binding is cleared",
+    plan: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].plan : ""),
+    done: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].done : ""),
+  },
+  "cut-transcript": {
+    plan: () => "cut it at its last compaction: the conversation goes on as it is",
+    done: (_, d) => `cut at line ${d.line}: ${size(d.bytesBefore)} before, ${size(d.bytesAfter)} now`,
+  },
+  "digest-transcript": {
+    plan: () => "leave a digest of it, from which the same session goes on",
+    done: (_, d) => `a digest of ${size(d.bytesAfter)} took the place of ${size(d.bytesBefore)}`,
   },
   "empty-transcript": {
     plan: () => "empty it",
@@ -73,10 +95,12 @@ const SPARED = {
   "personal-damaged": (_, __, path) =>
     `a personal session is not touched; to mend it all the same: session-keeper detect-corruption '${path}' --repair`,
   "personal-below-limit": () => "a personal session below claude.personalMaxSize",
-  "personal-cut-only": () => "personal sessions are to be cut only, which this version cannot do",
   unregistered: () => "no registry entry leads to it, so nothing makes it grow",
   unsafe: (detail) => detail,
-  "strategy-missing": (detail) => `the strategy ${detail} is not part of this version; use auto or empty`,
+  "cut-refused": (detail, id) =>
+    `it cannot be cut: ${detail}; to shorten it all the same: session-keeper rotate --session ${id} --strategy digest`,
+  "tail-too-large": (_, id) =>
+    `nearly all of it stands behind its last compaction, so a cut would free little; it is left alone up to rotate.hardLimit; to shorten it now: session-keeper rotate --session ${id} --strategy digest --force`,
   "sqlite-era": () => "it belongs to an OpenClaw that keeps its sessions in SQLite",
   "gateway-up": (detail, id) =>
     `${detail}, and the registry of this release has no lock: stop the gateway and run session-keeper rotate --session ${id}, or reset the session in its chat (/reset)`,
@@ -112,6 +136,12 @@ export function wordSpared({ because, detail = "", transcript }: Spared): string
 
 function size(bytes: unknown): string {
   return typeof bytes === "number" ? formatSize(bytes) : "some bytes";
+}
+
+/** What a cut would do, where that was looked up. */
+function cuttable({ boundaryLine, bytesAfterCut, cutRefused }: Evidence): string {
+  if (typeof boundaryLine === "number") return `; a cut at line ${boundaryLine} leaves ${size(bytesAfterCut)}`;
+  return typeof cutRefused === "string" ? `; a cut is not possible (${cutRefused})` : "";
 }
 
 function lines({ lines: count, lastAt }: Evidence): string {

@@ -2,7 +2,6 @@ import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError, KeeperError } from "../errors.ts";
-import type { Installation } from "../installation/installation.ts";
 import {
   beginReport,
   finishReport,
@@ -12,8 +11,10 @@ import {
 } from "../report/document.ts";
 import { writeRunLog } from "../report/run-log.ts";
 import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
+import { blankReport } from "./blank-report.ts";
 import { lookAfter } from "./look-after.ts";
 import { describeFailure, lookForAll, type Prospect } from "./prospects.ts";
+import type { Output, RestoreRequest } from "./restore.ts";
 
 /** What a person asked for on the command line, in units. */
 export type Request = {
@@ -30,14 +31,16 @@ export type Request = {
   cron: boolean;
   waitMs: number;
   maxRuntimeMs: number | null;
+  /** what `restore` was told to do */
+  restore?: RestoreRequest;
 };
 
-/** What the program runs in. */
-export type World = { surroundings: Surroundings; version: string; signal: AbortSignal };
+/** What the program runs in. `output`: where bytes go that a person asked for. */
+export type World = { surroundings: Surroundings; version: string; signal: AbortSignal; output?: Output };
 
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
 export async function run(request: Request, world: World): Promise<ReportDocument> {
-  const begun = beginReport(request.command, world.version, request.dryRun);
+  const begun = beginReport(request.command, world.version, request.dryRun, request.restore?.verb);
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
   let settings: Settings | undefined;
@@ -47,9 +50,14 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
       request.files.length > 0
         ? [await (await import("./named-files.ts")).lookForFiles(request.files, settings, world.surroundings)]
         : await lookForAll(settings, world.surroundings);
-    refuseUnknownSessions(request.sessions, prospects);
-    for (const prospect of prospects)
-      installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
+    if (request.restore) {
+      const { restore } = await import("./restore.ts");
+      installations.push(...(await restore(request.restore, prospects, { request, world, settings })));
+    } else {
+      refuseUnknownSessions(request.sessions, prospects);
+      for (const prospect of prospects)
+        installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
+    }
   } catch (thrown) {
     error = describeFailure(thrown);
   }
@@ -75,14 +83,10 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
 type Context = { request: Request; world: World; settings: Settings; runId: string };
 
 async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
-  if ("failure" in prospect) return { ...emptyReport(prospect.name), failure: prospect.failure };
-  if (context.world.signal.aborted) return { ...emptyReport(prospect.name), failure: STOPPED };
+  const base = blankReport(prospect);
+  if ("failure" in prospect) return base;
+  if (context.world.signal.aborted) return { ...base, failure: STOPPED };
   const { installation } = prospect;
-  const base: InstallationReport = {
-    ...emptyReport(installation.name),
-    era: installation.folders.length > 0 ? null : (installation.openclaw?.era.era ?? null),
-    dialects: dialectsOf(installation),
-  };
   try {
     const duty = { ...context, sharedLogs: prospect.sharedLogs };
     const account = foreignOwnerOf(installation);
@@ -94,20 +98,11 @@ async function handle(prospect: Prospect, context: Context): Promise<Installatio
   }
 }
 
-function dialectsOf({ folders, transcripts, claude, openclaw }: Installation): InstallationReport["dialects"] {
-  if (folders.length > 0) return [...new Set(transcripts.map(({ dialect }) => dialect))];
-  return [...(claude ? ["claude-code"] : []), ...(openclaw ? ["openclaw"] : [])];
-}
-
 const STOPPED: ReportedFailure = {
   code: "stopped",
   message: "the run was stopped before it came to this installation",
   hint: "nothing of it was changed; the next run looks after it",
 };
-
-function emptyReport(name: string): InstallationReport {
-  return { name, era: null, dialects: [], findings: [], actions: [], spared: [] };
-}
 
 /** A session that was named and is nowhere is a slip of the hand: better said than silently passed over. */
 function refuseUnknownSessions(sessions: readonly string[], prospects: readonly Prospect[]): void {

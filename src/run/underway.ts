@@ -33,10 +33,13 @@ export function isRestartMissing({ path, inode, sizeBytes, needsRestart }: Under
   return now === undefined || now.inode !== inode || now.sizeBytes < sizeBytes;
 }
 
+/** After these the session goes on under its id. */
+const GOING_ON: ReadonlySet<string> = new Set(["repair-transcript", "cut-transcript", "digest-transcript"]);
+
 function remember({ transcript, steps, needsRestart }: Job): Underway[] {
-  const isMended = steps.some(({ kind }) => kind === "repair-transcript");
+  const goesOn = steps.some(({ kind }) => GOING_ON.has(kind));
   const archived = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
-  const reason = isMended ? "repair" : archived; // what was only to be mended is never given up for it
+  const reason = goesOn ? "repair" : archived; // what was only to be mended or shortened is never given up for it
   if (reason !== "size" && reason !== "corrupt" && reason !== "manual" && reason !== "repair") return [];
   const { path, fingerprint } = transcript;
   const { inode, sizeBytes } = fingerprint;

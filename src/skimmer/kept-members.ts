@@ -36,6 +36,7 @@ export const keptMembers: readonly string[] = [
   "appendParentId",
   "appendMode",
   "model",
+  "customType",
 ];
 
 /** Stands for a string with more in it than white space. */

@@ -43,7 +43,8 @@ function isText(id: string | undefined): id is string {
   return id !== undefined;
 }
 
-async function idsStandingIn(
+/** Which of these ids rows in the first `end` bytes have as their own. */
+export async function idsStandingIn(
   file: FileHandle,
   end: number,
   { linkNames }: Dialect,

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { CatalogRecord } from "../../src/archive/catalog.ts";
-import { archivesBeyond } from "../../src/archive/retention.ts";
+import { archivesBeyond as beyond } from "../../src/archive/retention.ts";
 
 function record(day: number, more: Partial<CatalogRecord> = {}): CatalogRecord {
   const at = `2026-01-${String(day).padStart(2, "0")}T00:00:00.000Z`;
@@ -24,13 +24,20 @@ function record(day: number, more: Partial<CatalogRecord> = {}): CatalogRecord {
   };
 }
 
+const archivesBeyond = (
+  records: readonly CatalogRecord[],
+  lineage: { sessionId: string; sessionKey?: string },
+  keep: number,
+  next?: CatalogRecord["purpose"],
+  isLive = true,
+) => beyond(records, lineage, keep, { ...(next ? { next } : {}), isLive: () => isLive });
 const names = (records: CatalogRecord[]) => records.map(({ archive }) => archive);
 
 test("the newest stay, the oldest go, and one that is about to be made counts", () => {
   const records = [record(3), record(1), record(2)];
   expect(names(archivesBeyond(records, { sessionId: "one" }, 3))).toEqual([]);
   expect(names(archivesBeyond(records, { sessionId: "one" }, 2))).toEqual(["a1"]);
-  expect(names(archivesBeyond(records, { sessionId: "one" }, 3, 1))).toEqual(["a1"]);
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 3, "empty"))).toEqual(["a1"]);
 });
 
 test("sessions under one key are one line; other sessions and other commands' archives never fall", () => {
@@ -42,4 +49,17 @@ test("sessions under one key are one line; other sessions and other commands' ar
   ];
   expect(names(archivesBeyond(records, { sessionId: "one", sessionKey: "k" }, 1))).toEqual(["a1"]);
   expect(names(archivesBeyond(records, { sessionId: "one" }, 1))).toEqual([]);
+});
+
+test("the segments of a session are one archive, which stays whole as long as the session goes on from it", () => {
+  const cut = (day: number, more: Partial<CatalogRecord> = {}) => record(day, { purpose: "cut", ...more });
+  const lineage = { sessionId: "one" };
+  const alive = [record(1), cut(2), record(3, { purpose: "repair" }), cut(4), cut(5)];
+  expect(names(archivesBeyond(alive, lineage, 3))).toEqual([]);
+  expect(names(archivesBeyond(alive, lineage, 1))).toEqual(["a1"]);
+  expect(names(archivesBeyond(alive, lineage, 3, "cut"))).toEqual([]);
+  expect(names(archivesBeyond(alive, lineage, 3, "repair"))).toEqual(["a1"]);
+  expect(names(archivesBeyond(alive, lineage, 1, undefined, false))).toEqual(["a1", "a2", "a4", "a5"]);
+  const ended = [cut(1), cut(2), record(3, { purpose: "digest" }), cut(4), record(5, { purpose: "empty" }), record(6)];
+  expect(names(archivesBeyond(ended, lineage, 2))).toEqual(["a1", "a2", "a3"]);
 });

@@ -57,7 +57,7 @@ test("one installation that fails does not keep the others from being looked aft
   const [gone, fine] = [aBot(3_000_000), aBot(3_000_000)];
   const args = configureAll([gone, fine], ({ log }) => [log]);
   rmSync(gone.openclaw, { recursive: true });
-  const report = await keeperJson(["rotate", ...args]);
+  const report = await keeperJson(["rotate", "--strategy", "empty", ...args]);
   expect(report).toMatchObject({
     status: 3,
     installations: [
@@ -78,6 +78,8 @@ test("two installations that share a Claude Code home each look after their own 
   writeRegistry(second, { "agent:main:main": boundEntry(theirs.sessionId) });
   const report = await keeperJson([
     "rotate",
+    "--strategy",
+    "empty",
     ...configureAll([first, { ...second, claude: first.claude }], ({ log }) => [log]),
   ]);
   const about = report.installations.map(({ findings, spared }) => [
@@ -93,10 +95,22 @@ test("two installations that share a Claude Code home each look after their own 
 test("a line without a name in a log that two installations share condemns nobody", async () => {
   const [first, second] = [aBot(5000), aBot(5000)];
   appendFileSync(first.log, `${new Date().toISOString()} [agent] unexpected tool_use_id found in tool_result blocks\n`);
-  const shared = await keeperJson(["rotate", ...configureAll([first, second], () => [first.log])]);
+  const shared = await keeperJson([
+    "rotate",
+    "--strategy",
+    "empty",
+    ...configureAll([first, second], () => [first.log]),
+  ]);
   expect(shared.status).toBe(1);
   expect(shared.installations.flatMap(({ actions }) => actions)).toEqual([]);
-  const alone = await keeperJson(["rotate", ...configureAll([first], ({ log }) => [log]), "--state-dir", second.state]);
+  const alone = await keeperJson([
+    "rotate",
+    "--strategy",
+    "empty",
+    ...configureAll([first], ({ log }) => [log]),
+    "--state-dir",
+    second.state,
+  ]);
   expect(alone.installations[0]?.findings).toMatchObject([{ resolved: true }]);
 });
 
@@ -104,7 +118,7 @@ test("while a registry can't be read, a session that it may bind is left alone, 
   const home = aBot(3_000_000);
   writeFileSync(join(sessionsFolder(home), "sessions.json"), '{"agent:main:main": {');
   const before = snapshot(home.claude);
-  const report = await keeperJson(["rotate", ...home.args]);
+  const report = await keeperJson(["rotate", "--strategy", "empty", ...home.args]);
   expect(report).toMatchObject({
     status: 1,
     installations: [{ actions: [], spared: [{ because: "broken-registry" }] }],
@@ -126,9 +140,9 @@ test("a gateway that logs to the journal is read from where the last look ended"
   const args = configureAll([home], () => ["journal:jarvis.service"]);
   const env = { PATH: `${bin}:${process.env.PATH}` };
   writeFileSync(entries, entry("c1", "all is well"));
-  expect((await keeper(["rotate", ...args], env)).status).toBe(0);
+  expect((await keeper(["rotate", "--strategy", "empty", ...args], env)).status).toBe(0);
   writeFileSync(entries, entry("c2", `sessionId=${home.sessionId} unexpected tool_use_id found in tool_result blocks`));
-  expect((await keeper(["rotate", ...args], env)).status).toBe(0);
+  expect((await keeper(["rotate", "--strategy", "empty", ...args], env)).status).toBe(0);
   expect(statSync(home.path).size).toBe(0);
   const [first = "", second = ""] = readFileSync(calls, "utf8").split("\n");
   expect(first).toContain("--since");
@@ -139,7 +153,7 @@ test("a configuration that others may write is refused when it holds a command, 
   const home = aBot(3_000_000);
   const { args } = configure(home);
   chmodSync(args[1] ?? "", 0o666);
-  const run = await keeper(["rotate", ...args]);
+  const run = await keeper(["rotate", "--strategy", "empty", ...args]);
   expect(run.status).toBe(2);
   expect(run.stderr).toContain("chmod go-w");
   expect(statSync(home.path).size).toBeGreaterThan(0);
@@ -149,7 +163,7 @@ test("the configured log gets one JSON line for each thing done, private, and no
   const home = aBot(3_000_000);
   const log = join(home.root, "keeper.log");
   const args = configureAll([home], ({ log: gateway }) => [gateway], { log: { file: log } });
-  expect((await keeper(["rotate", ...args])).status).toBe(0);
+  expect((await keeper(["rotate", "--strategy", "empty", ...args])).status).toBe(0);
   const lines = readFileSync(log, "utf8")
     .trimEnd()
     .split("\n")
@@ -162,12 +176,12 @@ test("the configured log gets one JSON line for each thing done, private, and no
     undefined,
   ]);
   expect(statSync(log).mode & 0o777).toBe(0o600);
-  await keeper(["rotate", ...args]);
+  await keeper(["rotate", "--strategy", "empty", ...args]);
   expect(readFileSync(log, "utf8").trimEnd().split("\n")).toHaveLength(lines.length);
   const lost = configureAll([home], ({ log: gateway }) => [gateway], {
     log: { file: join(home.root, "nowhere", "x.log"), level: "debug" },
   });
-  expect((await keeper(["rotate", ...lost])).status).toBe(3);
+  expect((await keeper(["rotate", "--strategy", "empty", ...lost])).status).toBe(3);
 });
 
 test.skipIf(process.geteuid?.() !== 0)(
@@ -177,7 +191,7 @@ test.skipIf(process.geteuid?.() !== 0)(
     const uid = 12_345;
     mkdirSync(home.state);
     spawnSync("chown", ["-R", `${uid}:${uid}`, home.root]);
-    expect((await keeperJson(["rotate", ...home.args])).status).toBe(0);
+    expect((await keeperJson(["rotate", "--strategy", "empty", ...home.args])).status).toBe(0);
     expect(statSync(home.path).size).toBe(0);
     const owners = (readdirSync(home.root, { recursive: true }) as string[]).map(
       (name) => lstatSync(join(home.root, name)).uid,

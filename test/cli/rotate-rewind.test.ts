@@ -98,10 +98,10 @@ test("one that is refused again without an answer in between is given up", async
   appendFileSync(home.log, rejection(sessionId));
   const report = await keeperJson(["rotate", ...args]);
   expect(report.installations[0]?.actions.map(({ kind, result }) => `${kind} ${result}`)).toContain(
-    "empty-transcript done",
+    "digest-transcript done",
   );
-  expect(statSync(path).size).toBe(0);
-  expect(readRegistryOf(home)[KEY]).not.toHaveProperty("claudeCliSessionId");
+  expect(readFileSync(path, "utf8")).toContain("This session was shortened by session-keeper.");
+  expect(readRegistryOf(home)[KEY]).toMatchObject({ claudeCliSessionId: sessionId });
   expect(restarts()).toBe(2);
 });
 

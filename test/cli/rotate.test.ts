@@ -10,7 +10,7 @@ import {
   archivesIn,
   boundEntry,
   type Home,
-  makeHome,
+  makeHome as makeAnyHome,
   readRegistryOf,
   sessionsFolder,
   snapshot,
@@ -23,6 +23,9 @@ let home: Home;
 afterEach(() => home?.remove());
 
 const BIG = 3_000_000;
+/** What large sessions that are given up become here. */
+const emptying = (made: Home): Home => ({ ...made, args: [...made.args, "--strategy", "empty"] });
+const makeHome = (...options: Parameters<typeof makeAnyHome>) => emptying(makeAnyHome(...options));
 
 /** A bot whose one conversation has grown too large. */
 function oversizedBot(version?: string) {
@@ -142,7 +145,7 @@ test("a personal session is left alone, said so, and wakes nobody", async () => 
     actions: [],
     spared: [{ because: "personal", sessionId }],
   });
-  expect((await keeper(["rotate", "--strategy", "empty", ...home.args])).status).toBe(0);
+  expect((await keeper(["rotate", ...home.args])).status).toBe(0);
   expect(statSync(path).size).toBeGreaterThan(BIG);
   expect((await keeper(["rotate", "--session", sessionId, ...home.args])).status).toBe(0);
   expect(statSync(path).size).toBe(0);

@@ -12,9 +12,11 @@ import { allFiles } from "./scene.ts";
 
 export type InProcessRun = { report: InstallationReport; exitCode: number };
 
+type Strategy = "cut" | "digest" | "empty";
+
 /** A run of `rotate --max-size 2KB` inside this process, on the disk that it is given. */
-export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
-  return await runInProcess(home, { command: "rotate", maxSize: "2KB" }, disk);
+export async function rotateInProcess(home: Home, disk?: Disk, strategy: Strategy = "empty"): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "rotate", maxSize: "2KB", strategy }, disk);
 }
 
 /** A run that mends what is broken: of `detect-corruption --repair`, or of `rotate`, which does so for bots. */
@@ -28,7 +30,7 @@ export async function repairInProcess(
 
 async function runInProcess(
   home: Home,
-  { command, maxSize }: { command: "detect-corruption" | "rotate"; maxSize?: string },
+  { command, maxSize, strategy }: { command: "detect-corruption" | "rotate"; maxSize?: string; strategy?: Strategy },
   disk?: Disk,
 ): Promise<InProcessRun> {
   const surroundings = {
@@ -44,6 +46,7 @@ async function runInProcess(
     gatewayLog: [home.log],
     stateDir: home.state,
     ...(maxSize ? { maxSize } : {}),
+    ...(strategy ? { strategy } : {}),
   };
   const settings = await loadSettings(flags, surroundings);
   const [prospect] = await lookForAll(settings, surroundings);

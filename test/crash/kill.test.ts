@@ -22,7 +22,7 @@ vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machin
 type SceneAttempt = Attempt & { scene: Scene };
 
 function attemptOf(scene: Scene, options: string[]): SceneAttempt {
-  const args = ["rotate", ...options];
+  const args = ["rotate", "--strategy", "empty", ...options];
   return { scene, home: scene.home, args, nextArgs: args };
 }
 

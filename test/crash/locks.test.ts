@@ -18,7 +18,7 @@ import {
   withRestart,
 } from "./bot.ts";
 
-const ROTATE = ["rotate", "--max-size", "2KB"];
+const ROTATE = ["rotate", "--strategy", "empty", "--max-size", "2KB"];
 
 let bot: Bot;
 beforeEach(() => {

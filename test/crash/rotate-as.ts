@@ -18,7 +18,19 @@ type RunAs = { uid?: number; program?: string; env?: Record<string, string> };
 export function rotateAs(home: Home, args: string[] = [], run: RunAs = {}): ReportDocument & { status: number | null } {
   const { uid, program = join(import.meta.dirname, "..", "..", "bin", "session-keeper.js") } = run;
   const become = uid === undefined ? [] : ["setpriv", `--reuid=${uid}`, `--regid=${uid}`, "--clear-groups"];
-  const argv = [...become, process.execPath, program, "rotate", "--max-size", "2KB", "--json", ...args, ...home.args];
+  const argv = [
+    ...become,
+    process.execPath,
+    program,
+    "rotate",
+    "--strategy",
+    "empty",
+    "--max-size",
+    "2KB",
+    "--json",
+    ...args,
+    ...home.args,
+  ];
   const { stdout, stderr, status, signal } = spawnSync(argv[0] ?? "", argv.slice(1), {
     env: { PATH: process.env.PATH, ...(run.env ?? { HOME: home.root }) },
     encoding: "utf8",

@@ -21,7 +21,7 @@ import {
 import { giveTo, isRoot, OWNER } from "./rotate-as.ts";
 import { allFiles, leftovers } from "./scene.ts";
 
-const ROTATE = ["rotate", "--max-size", "2KB"];
+const ROTATE = ["rotate", "--strategy", "empty", "--max-size", "2KB"];
 
 let bot: Bot;
 beforeEach(() => {

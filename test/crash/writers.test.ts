@@ -79,7 +79,16 @@ describe("a writer at full speed throughout twenty rotations", () => {
     const writer = await startWriter(how, path);
     const ways = new Set<unknown>();
     for (let rotation = 1; rotation <= ROTATIONS; rotation += 1) {
-      const report = await keeperJson(["rotate", "--force", "--session", sessionId, ...keepAll(), ...home.args]);
+      const report = await keeperJson([
+        "rotate",
+        "--strategy",
+        "empty",
+        "--force",
+        "--session",
+        sessionId,
+        ...keepAll(),
+        ...home.args,
+      ]);
       const emptied = report.installations[0]?.actions.find(({ kind }) => kind === "empty-transcript");
       expect(emptied).toMatchObject({ result: "done" });
       expect(report.status).toBe(0);
@@ -102,10 +111,10 @@ describe("a transcript that a killed run had set aside", () => {
     renameSync(session.path, aside);
     writeRegistry(home, { "agent:main:main": { sessionId: randomUUID(), updatedAt: Date.now() - 300_000 } });
     const writer = await startWriter("held", aside);
-    expect((await keeper(["rotate", ...home.args])).status).toBe(0);
+    expect((await keeper(["rotate", "--strategy", "empty", ...home.args])).status).toBe(0);
     expect(readdirSync(dirname(aside)).filter((name) => name.endsWith(".old")).length).toBe(1);
     const written = await writer.stop();
-    expect((await keeper(["rotate", ...home.args])).status).toBe(0);
+    expect((await keeper(["rotate", "--strategy", "empty", ...home.args])).status).toBe(0);
     expect(readdirSync(dirname(aside)).filter((name) => name.endsWith(".old"))).toEqual([]);
     const counts = countLines(archivesIn(home.openclaw), written);
     expect(counts.filter((count) => count !== 1).length, `lost or doubled of ${written}`).toBe(0);
@@ -122,7 +131,7 @@ describe("a holder that writes at an offset of its own", () => {
     writeRegistry(home, { "agent:main:main": boundEntry(sessionId) });
     const before = { registry: readRegistryOf(home), inode: statSync(path).ino, original: readFileSync(path) };
     const writer = await startWriter("offset", path);
-    const args = ["rotate", "--max-size", "2KB", "--session", sessionId, ...force, ...home.args];
+    const args = ["rotate", "--strategy", "empty", "--max-size", "2KB", "--session", sessionId, ...force, ...home.args];
     const report = await keeperJson(args);
     const written = await writer.stop();
     const [installation] = report.installations;

@@ -4,8 +4,9 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { age } from "../support/home.ts";
 import { keeper } from "../support/keeper.ts";
-import type { ContextMessage, Opened } from "./open-transcript.ts";
+import type { Opened } from "./open-transcript.ts";
 import { installOpenClaw } from "./packages.ts";
+import type { ContextMessage } from "./reach-sessions.ts";
 import { copyState, runScript } from "./state.ts";
 
 const VERSIONS = ["2026.2.9", "2026.6.11"];

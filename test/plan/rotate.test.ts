@@ -7,8 +7,10 @@ import type { Era } from "../../src/installation/era.ts";
 import type { GatewayState } from "../../src/installation/gateway.ts";
 import type { Installation, Transcript } from "../../src/installation/installation.ts";
 import { planRotation, type RotationPolicy } from "../../src/plan/rotate.ts";
+import type { Cut } from "../../src/structure/cut.ts";
 
 const rotate = { ...defaults.rotate } as Settings["rotate"];
+const emptying = { rotate: { ...rotate, strategy: "empty" } } as const;
 
 function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {}): Installation {
   const settings = {
@@ -64,9 +66,14 @@ function aCandidate(more: Partial<Candidate> = {}): Candidate {
     canRewind: false,
     isNamed: false,
     quietForMs: 60_000,
-    prunable: [],
+    prunable: { byCut: [], otherwise: [] },
+    canDigest: true,
     ...more,
   };
+}
+
+function aCut(bytesAfter: number): Cut {
+  return { boundary: { line: 9, at: 9 }, archivedTo: 9, carried: [], carriedLines: 0, keptFrom: 9, bytesAfter };
 }
 
 function decide(
@@ -98,6 +105,8 @@ function decide(
 }
 
 const emptied = "archive-transcript append-note edit-registry empty-transcript";
+const digested = "archive-transcript append-note digest-transcript";
+const cutOff = "archive-transcript append-note cut-transcript";
 const removed = "archive-transcript append-note edit-registry remove-transcript";
 const mended = "archive-transcript repair-transcript";
 const damage: Finding = { kind: "orphaned-result", severity: "error", evidence: {} };
@@ -108,7 +117,35 @@ const inOpenClawHome = {
 const inOpenClaw = { transcript: aTranscript({ dialect: "openclaw" }) };
 
 test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<typeof decide>[1] }>([
-  { what: "an oversized bot session", candidate: aCandidate(), is: emptied },
+  { what: "an oversized bot session without a compaction", candidate: aCandidate(), is: digested },
+  { what: "an oversized bot session that can be cut", candidate: aCandidate({ cut: aCut(1_000_000) }), is: cutOff },
+  {
+    what: "one that can be cut while it is in use",
+    candidate: aCandidate({ cut: aCut(1_000_000), inUse: "a process has it", quietForMs: 0 }),
+    is: cutOff,
+  },
+  {
+    what: "an oversized bot session that is to be emptied",
+    candidate: aCandidate({ cut: aCut(1_000_000) }),
+    options: { policy: emptying },
+    is: emptied,
+  },
+  {
+    what: "a condemned one that could be cut",
+    candidate: aCandidate({ cut: aCut(1_000_000), isCondemned: true }),
+    is: digested,
+  },
+  {
+    what: "one of OpenClaw that can be cut while a gateway runs that would take the lock",
+    candidate: aCandidate({ ...inOpenClawHome, cut: aCut(1_000_000) }),
+    options: { era: "F3b", gateway: "up" },
+    is: "gateway-up",
+  },
+  {
+    what: "one of OpenClaw that can be cut and is in use",
+    candidate: aCandidate({ ...inOpenClawHome, cut: aCut(1_000_000), inUse: "a process has it" }),
+    is: "waits: a process has it",
+  },
   {
     what: "a damaged one that is neither oversized nor condemned",
     candidate: aCandidate({ isOversized: false, mendable: [damage] }),
@@ -117,7 +154,7 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
   {
     what: "a damaged one that is oversized, and goes as a whole",
     candidate: aCandidate({ mendable: [damage] }),
-    is: emptied,
+    is: digested,
   },
   {
     what: "a damaged one that was written to a moment ago",
@@ -144,7 +181,7 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
   {
     what: "a condemned one with damage that is to be emptied",
     candidate: aCandidate({ isCondemned: true, mendable: [damage] }),
-    options: { policy: { rotate: { ...rotate, strategy: "empty" } } },
+    options: { policy: emptying },
     is: emptied,
   },
   {
@@ -155,7 +192,7 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
   {
     what: "a condemned one without damage that cannot be taken back",
     candidate: aCandidate({ isCondemned: true }),
-    is: emptied,
+    is: digested,
   },
   {
     what: "a damaged personal one",
@@ -165,18 +202,18 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
   {
     what: "a condemned one that is not oversized",
     candidate: aCandidate({ isOversized: false, isCondemned: true }),
-    is: emptied,
+    is: digested,
   },
   {
     what: "one that was written to 29.999 s ago",
     candidate: aCandidate({ quietForMs: 29_999 }),
     is: "waits: it was written to 30 s ago",
   },
-  { what: "one that was written to 30 s ago", candidate: aCandidate({ quietForMs: 30_000 }), is: emptied },
+  { what: "one that was written to 30 s ago", candidate: aCandidate({ quietForMs: 30_000 }), is: digested },
   {
     what: "a condemned one that was written to just now",
     candidate: aCandidate({ isCondemned: true, quietForMs: 0 }),
-    is: emptied,
+    is: digested,
   },
   { what: "one in use", candidate: aCandidate({ inUse: "a process has it" }), is: "waits: a process has it" },
   { what: "one whose place is taken by a link", candidate: aCandidate({ unsafe: "a link" }), is: "unsafe" },
@@ -184,14 +221,18 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
   {
     what: "a personal one that was named",
     candidate: aCandidate({ ...personal, isNamed: true }),
-    is: "archive-transcript append-note empty-transcript",
+    is: digested,
   },
   {
     what: "a named one that needs nothing",
     candidate: aCandidate({ isNamed: true, isOversized: false }),
     is: "healthy",
   },
-  { what: "an OpenClaw transcript", candidate: aCandidate(inOpenClaw), is: removed },
+  {
+    what: "an OpenClaw transcript of which no digest can be made",
+    candidate: aCandidate({ ...inOpenClaw, canDigest: false }),
+    is: removed,
+  },
   {
     what: "an OpenClaw transcript without an entry",
     candidate: aCandidate({ ownership: "unregistered", transcript: aTranscript({ dialect: "openclaw", entries: [] }) }),
@@ -203,7 +244,7 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
 
 test("--force takes a named session although it is in use, small and fresh, and only a named one", () => {
   const busy = { inUse: "a process has it", isOversized: false, quietForMs: 0 };
-  expect(decide(aCandidate({ ...busy, isNamed: true }), { policy: { force: true } })).toBe(emptied);
+  expect(decide(aCandidate({ ...busy, isNamed: true }), { policy: { force: true } })).toBe(digested);
   expect(decide(aCandidate({ ...busy, isOversized: true }), { policy: { force: true } })).toBe(
     "waits: a process has it",
   );
@@ -214,42 +255,40 @@ test("personal sessions follow their own policy and limit", () => {
     settings: { claude: { home: "/c", personalSessions, personalMaxSize } },
   });
   expect(decide(aCandidate(personal), claude("all", 3_000_000))).toBe("personal-below-limit");
-  expect(decide(aCandidate(personal), claude("all", 2_999_999))).toBe(
-    "archive-transcript append-note empty-transcript",
-  );
-  expect(decide(aCandidate(personal), claude("cut", 2_999_999))).toBe("personal-cut-only");
+  expect(decide(aCandidate(personal), claude("all", 2_999_999))).toBe(digested);
+  expect(decide(aCandidate(personal), claude("cut", 2_999_999))).toBe("cut-refused");
+  const cuttable = aCandidate({ ...personal, cut: aCut(100) });
+  expect(decide(cuttable, { ...claude("cut", 2_999_999), policy: emptying })).toBe(cutOff);
 });
 
 test("without a registry lock, what needs an edit is spared unless the gateway is proven down", () => {
   for (const era of ["F3a", "F3b", "unknown"] as const) {
-    expect(decide(aCandidate(), { era, gateway: "up" })).toBe("gateway-up");
-    expect(decide(aCandidate(), { era, gateway: "unknown" })).toBe("gateway-up");
-    expect(decide(aCandidate(), { era, gateway: "down" })).toBe(emptied);
+    expect(decide(aCandidate(), { era, gateway: "up", policy: emptying })).toBe("gateway-up");
+    expect(decide(aCandidate(), { era, gateway: "unknown", policy: emptying })).toBe("gateway-up");
+    expect(decide(aCandidate(), { era, gateway: "down", policy: emptying })).toBe(emptied);
   }
-  expect(decide(aCandidate(), { era: "F2", gateway: "up" })).toBe(emptied);
+  expect(decide(aCandidate(), { era: "F2", gateway: "up", policy: emptying })).toBe(emptied);
+  expect(decide(aCandidate(), { era: "F3b", gateway: "up" })).toBe(digested);
   const unbound = { transcript: aTranscript({ entries: [] }) };
-  expect(decide(aCandidate(unbound), { era: "F3b", gateway: "up" })).toBe(
+  expect(decide(aCandidate(unbound), { era: "F3b", gateway: "up", policy: emptying })).toBe(
     "archive-transcript append-note empty-transcript",
   );
 });
 
 test("where SQLite holds the sessions, OpenClaw's files are spared and Claude Code's need no edit", () => {
   expect(decide(aCandidate(inOpenClaw), { era: "S" })).toBe("sqlite-era");
-  expect(decide(aCandidate(), { era: "S" })).toBe("archive-transcript append-note empty-transcript");
+  expect(decide(aCandidate(), { era: "S", policy: emptying })).toBe("archive-transcript append-note empty-transcript");
 });
 
 test("when the clock can't be trusted, what depends on an age waits, and what the log condemns does not", () => {
   const policy = { brake: "the clock was set" };
   expect(decide(aCandidate(), { policy })).toBe("clock-stepped");
-  expect(decide(aCandidate({ isCondemned: true }), { policy })).toBe(emptied);
-});
-
-test("a strategy that this version lacks is said, and changes nothing", () => {
-  expect(decide(aCandidate(), { policy: { rotate: { ...rotate, strategy: "cut" } } })).toBe("strategy-missing");
+  expect(decide(aCandidate({ isCondemned: true }), { policy })).toBe(digested);
 });
 
 test("no note is planned where none is wanted", () => {
-  expect(decide(aCandidate(), { settings: { memoryNote: null } })).toBe(
-    "archive-transcript edit-registry empty-transcript",
-  );
+  const without = { settings: { memoryNote: null } };
+  expect(decide(aCandidate(), without)).toBe("archive-transcript digest-transcript");
+  const emptiedWithout = decide(aCandidate(), { ...without, policy: emptying });
+  expect(emptiedWithout).toBe("archive-transcript edit-registry empty-transcript");
 });

@@ -15,11 +15,15 @@ const USAGE = { input_tokens: 1, cache_creation_input_tokens: 0, cache_read_inpu
 /**
  * Stands in for the Messages API, on this machine's own address alone: it takes every request as it comes, keeps it, and
  * answers with one word, whole or as a stream.
+ *
+ * @param beforeReply what happens while the client waits
  */
-export async function startMessagesApi(): Promise<MessagesApi> {
+export async function startMessagesApi(
+  beforeReply: (request: MessagesRequest) => Promise<void> = async () => undefined,
+): Promise<MessagesApi> {
   const requests: MessagesRequest[] = [];
   const server = createServer((request, response) => {
-    answer(request, response, requests).catch(() => response.destroy());
+    answer(request, response, requests, beforeReply).catch(() => response.destroy());
   });
   await new Promise<void>((listening) => server.listen(0, "127.0.0.1", listening));
   const close = () => {
@@ -29,7 +33,12 @@ export async function startMessagesApi(): Promise<MessagesApi> {
   return { url: `http://127.0.0.1:${(server.address() as AddressInfo).port}`, requests, close };
 }
 
-async function answer(request: IncomingMessage, response: ServerResponse, requests: MessagesRequest[]): Promise<void> {
+async function answer(
+  request: IncomingMessage,
+  response: ServerResponse,
+  requests: MessagesRequest[],
+  beforeReply: (request: MessagesRequest) => Promise<void>,
+): Promise<void> {
   const path = new URL(request.url ?? "/", "http://localhost").pathname;
   const body = await readText(request);
   if (request.method !== "POST") return sendJson(response, 200, {});
@@ -39,6 +48,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, reques
   }
   const asked = JSON.parse(body) as MessagesRequest;
   requests.push(asked);
+  await beforeReply(asked);
   const { model } = asked;
   const reply = { id: `msg_${requests.length}`, type: "message", role: "assistant", model, stop_sequence: null };
   if (asked.stream) return sendStream(response, { ...reply, content: [], stop_reason: null, usage: USAGE });

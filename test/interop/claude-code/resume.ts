@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { projectNamesOf } from "../../../src/installation/paths.ts";
@@ -8,7 +8,7 @@ import { type Message, type MessagesRequest, startMessagesApi } from "./messages
 import { withoutInjections } from "./without-injections.ts";
 
 /** What the user says next; nothing else in the request is taken for it. */
-const PROMPT = "Then we go on with the next thing, please.";
+export const PROMPT = "Then we go on with the next thing, please.";
 const TIMEOUT_MS = 60_000;
 /** A port on which nothing listens: whatever does not go to the stand-in goes nowhere. */
 const NOWHERE = "http://127.0.0.1:9";
@@ -24,21 +24,44 @@ export async function resume(
   transcript: Uint8Array,
   sessionId: string,
 ): Promise<Message[]> {
+  return (await goOn(claude, transcript, sessionId)).messages;
+}
+
+/**
+ * The same, and what the transcript holds afterwards.
+ *
+ * @param options.say what the user says instead; a command of the program may ask the API for something else, or nothing
+ * @param options.meanwhile what happens to the file while the program waits for its reply
+ */
+export async function goOn(
+  claude: InstalledClaudeCode,
+  transcript: Uint8Array,
+  sessionId: string,
+  { say = PROMPT, meanwhile }: { say?: string; meanwhile?: (path: string) => Promise<void> } = {},
+): Promise<{ messages: Message[]; transcript: Buffer }> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "keeper-resume-")));
-  const api = await startMessagesApi();
+  let file = "";
+  let isDone = false;
+  const api = await startMessagesApi(async (request) => {
+    if (isDone || !meanwhile || !isAboutPrompt(request)) return;
+    isDone = true;
+    await meanwhile(file);
+  });
   try {
     const [home, cwd] = [join(root, "home"), join(root, "project")];
     const project = join(home, ".claude", "projects", projectNamesOf(cwd)[0] ?? "");
     for (const folder of [cwd, project]) mkdirSync(folder, { recursive: true });
-    writeFileSync(join(project, `${sessionId}.jsonl`), transcript, { mode: 0o600 });
+    file = join(project, `${sessionId}.jsonl`);
+    writeFileSync(file, transcript, { mode: 0o600 });
     const known = { hasCompletedOnboarding: true, projects: { [cwd]: { hasTrustDialogAccepted: true } } };
     writeFileSync(join(home, ".claude.json"), JSON.stringify(known));
-    const args = ["-p", "--resume", sessionId, "--output-format", "json", "--model", "claude-sonnet-4-5", PROMPT];
+    const args = ["-p", "--resume", sessionId, "--output-format", "json", "--model", "claude-sonnet-4-5", say];
     const ended = await run(claude, args, cwd, environment(home, api.url));
     const asked = api.requests.filter(isAboutPrompt);
     const request = asked.find(({ tools }) => (tools?.length ?? 0) > 0) ?? asked[0];
-    if (!request) throw new Error(`Claude Code ${claude.version} asked for nothing and ended with ${ended}`);
-    return withoutInjections(request.messages, PROMPT);
+    if (!request && say === PROMPT)
+      throw new Error(`Claude Code ${claude.version} asked for nothing and ended with ${ended}`);
+    return { messages: withoutInjections(request?.messages ?? [], PROMPT), transcript: readFileSync(file) };
   } finally {
     api.close();
     rmSync(root, { recursive: true, force: true });

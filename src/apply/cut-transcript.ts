@@ -1,0 +1,76 @@
+import type { FileHandle } from "node:fs/promises";
+import { claudeCodeSegmentRow } from "../dialects/segment-header.ts";
+import { checksum } from "../disk/checksum.ts";
+import { ownershipOf } from "../disk/disk.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { draftPathFor } from "../disk/left-behind.ts";
+import { KeeperError } from "../errors.ts";
+import type { Transcript } from "../installation/installation.ts";
+import type { Step } from "../plan/plan.ts";
+import type { Cut, CutRefusal } from "../structure/cut.ts";
+import { planCut, withSegmentHeader } from "../structure/plan-cut.ts";
+import { shortenedPieces } from "../structure/shortened.ts";
+import { readRange } from "../transcript/lines.ts";
+import { openTranscript } from "../transcript/open.ts";
+import type { Outcome } from "./outcome.ts";
+import { replaceTranscript } from "./replace-transcript.ts";
+import { segmentHeaderOf } from "./segment-header-of.ts";
+import type { Archived, Progress, Tools } from "./tools.ts";
+
+type CutStep = Extract<Step, { kind: "cut-transcript" }>;
+
+const PROBE_BYTES = 4096;
+
+/**
+ * Takes out of a transcript what stands before its last compaction and is archived by now, so that a resume rebuilds the
+ * same conversation. What others append meanwhile stays in the live file.
+ */
+export async function cutTranscript(step: CutStep, progress: Progress, tools: Tools): Promise<Outcome> {
+  const { transcript } = step;
+  const { archived } = progress;
+  if (!archived?.cut) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
+  const { plan, wholeBytes, probes } = archived.cut;
+  const file = await openTranscript(transcript.path, archived.source);
+  const draftPath = draftPathFor(transcript.path);
+  try {
+    const header = segmentHeaderOf(archived, plan.carriedLines);
+    // Claude Code has no lock, and its writers open the file by its name each time
+    const isShared = transcript.dialect === "claude-code";
+    const pieces = isShared
+      ? shortenedPieces(file, wholeBytes, plan, claudeCodeSegmentRow(transcript.sessionId, header))
+      : shortenedPieces(file, wholeBytes, withSegmentHeader(plan, header), undefined);
+    const bytesAfter = await tools.disk.createOf(draftPath, pieces, ownershipOf(archived.source));
+    const isStill = async () => (await probesOf(file, plan, wholeBytes)).every((sum, at) => sum === probes[at]);
+    const replacement = { draftPath, file, archived, bytes: wholeBytes, mayGrow: isShared, isStill };
+    const obstacle = await replaceTranscript(step, replacement, tools);
+    if (obstacle) return obstacle;
+    const { mtimeMs, mode, sizeBytes } = archived.source;
+    return {
+      step,
+      result: "done",
+      detail: { line: plan.boundary.line, carriedLines: plan.carriedLines, bytesBefore: sizeBytes, bytesAfter },
+      undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
+    };
+  } finally {
+    await file.close();
+    if (lookAt(draftPath)) tools.disk.remove(draftPath); // gone, when it got the transcript's name
+  }
+}
+
+/** How to cut a transcript, with what shows later that it is still the same. */
+export async function howToCut(
+  file: FileHandle,
+  wholeBytes: number,
+  transcript: Transcript,
+  tools: Tools,
+): Promise<NonNullable<Archived["cut"]> | CutRefusal> {
+  const plan = await planCut(transcript.dialect, file, wholeBytes, tools.signal);
+  return "refused" in plan ? plan : { plan, wholeBytes, probes: await probesOf(file, plan, wholeBytes) };
+}
+
+/** Programs that rewrite a file in place move what is behind, or change its end. */
+async function probesOf(file: FileHandle, { boundary }: Cut, wholeBytes: number): Promise<number[]> {
+  const places = [0, boundary.at, Math.max(0, wholeBytes - PROBE_BYTES)];
+  const pieces = await Promise.all(places.map((at) => readRange(file, at, Math.min(wholeBytes, at + PROBE_BYTES))));
+  return pieces.map(checksum);
+}

@@ -1,0 +1,64 @@
+import type { FileHandle } from "node:fs/promises";
+import { isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { lastingAppender, putInPlace } from "../disk/shorten.ts";
+import { acquireGatewayLock } from "../locks/gateway-lock.ts";
+import type { Step } from "../plan/plan.ts";
+import type { Outcome } from "./outcome.ts";
+import { removeIndex } from "./resume-index.ts";
+import type { Archived, Tools } from "./tools.ts";
+
+/** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
+const LOCK_WAIT_MS = 5000;
+
+type TranscriptStep = Extract<Step, { kind: "repair-transcript" | "cut-transcript" | "digest-transcript" }>;
+
+/** What takes a transcript's place. */
+export type Replacement = {
+  draftPath: string;
+  /** the old one, open */
+  file: FileHandle;
+  archived: Archived;
+  /** so many bytes of the old one are in the archive or in the draft; what is behind them is carried over */
+  bytes: number;
+  /** somebody may be appending to it */
+  mayGrow: boolean;
+  /** looks once more, in the last moment, whether the bytes that count are what they were */
+  isStill: () => Promise<boolean>;
+};
+
+/**
+ * Gives a draft the name of its transcript: under the transcript's lock, where its program has one, and only while nobody
+ * keeps the old one open.
+ *
+ * @returns what stood in the way; undefined when it is done
+ */
+export async function replaceTranscript(
+  step: TranscriptStep,
+  { draftPath, file, archived, bytes, mayGrow, isStill }: Replacement,
+  tools: Tools,
+): Promise<Outcome | undefined> {
+  const { path, dialect, sessionId } = step.transcript;
+  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
+  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  const lock =
+    dialect === "openclaw"
+      ? await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal })
+      : undefined;
+  if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
+  try {
+    const appender = await lastingAppender(archived.source);
+    if (appender) return { step, result: "busy", because: appender, detail: {} };
+    const now = lookAt(path)?.fingerprint;
+    const isExpected = mayGrow
+      ? isSameFile(archived.source, now) && (now?.sizeBytes ?? 0) >= bytes
+      : isUnchanged(archived.source, now);
+    if (!isExpected || !(await isStill()))
+      return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+    removeIndex(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
+    const { mtimeMs } = archived.source;
+    const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
+    return "refused" in put ? { step, result: "busy", because: put.refused, detail: {} } : undefined;
+  } finally {
+    lock?.release();
+  }
+}

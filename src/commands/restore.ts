@@ -1,0 +1,64 @@
+import type { Command } from "./command.ts";
+
+export const restore: Command = {
+  name: "restore",
+  summary: "list what is in the archives, read it back, get a session's lines out again",
+  options: [],
+  verbs: [
+    {
+      name: "list",
+      summary: "the archives, oldest first, those of one session together",
+      options: [
+        { flags: "--session <id>", text: "only of this session; repeatable", listElse: "all" },
+        { flags: "--since <duration>", text: "only those made so lately, such as 7d" },
+        {
+          flags: "--reason <name>",
+          text: "only those made for this reason",
+          choices: ["size", "corrupt", "repair", "idle", "sweep", "leftover", "manual"],
+        },
+      ],
+      examples: [
+        "session-keeper restore list                        all of them",
+        "session-keeper restore list --session ID --json    one session's, with hashes",
+      ],
+    },
+    {
+      name: "get",
+      summary: "write a copy of what an archive holds, or of a session's whole history",
+      argument: {
+        name: "<session|archive>",
+        text: "a session's id (its newest archive), or an archive's name or path",
+      },
+      options: [
+        {
+          flags: "--full",
+          text: "every line that the session ever had, once and in order, the live transcript included",
+        },
+        { flags: "--segment <n>", text: "the session's archive of this number" },
+        { flags: "--to <file>", text: "write to this file, which must not be there yet (default: stdout)" },
+      ],
+      examples: [
+        "session-keeper restore get ID | less                     the newest archive of a session",
+        "session-keeper restore get ID --full --to all.jsonl      its whole history",
+        "session-keeper restore get ID --segment 2 --to 2.jsonl   what its second archive holds",
+      ],
+    },
+    {
+      name: "verify",
+      summary: "read archives back and compare them with what was written",
+      options: [
+        { flags: "--all", text: "every archive (the default)" },
+        { flags: "--sample <n>", text: "so many, chosen by chance" },
+      ],
+      examples: [
+        "session-keeper restore verify               every archive",
+        "session-keeper restore verify --sample 20   twenty of them: a line for the crontab",
+      ],
+    },
+  ],
+  examples: [
+    "session-keeper restore list                          which archives there are",
+    "session-keeper restore get ID --full --to all.jsonl  a session's whole history",
+    "session-keeper restore verify                        whether they hold what was archived",
+  ],
+};

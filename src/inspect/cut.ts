@@ -1,0 +1,17 @@
+import type { Transcript } from "../installation/installation.ts";
+import type { Cut, CutRefusal } from "../structure/cut.ts";
+import { planCut } from "../structure/plan-cut.ts";
+import { openTranscript } from "../transcript/open.ts";
+
+/** How a transcript could be cut as it is now; or what stands against it. */
+export async function lookForCut(
+  { path, dialect, fingerprint }: Transcript,
+  signal: AbortSignal,
+): Promise<Cut | CutRefusal> {
+  const file = await openTranscript(path, fingerprint);
+  try {
+    return await planCut(dialect, file, fingerprint.sizeBytes, signal);
+  } finally {
+    await file.close();
+  }
+}

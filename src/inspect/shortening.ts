@@ -1,0 +1,43 @@
+import type { Settings } from "../config/settings.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
+import type { Cut, CutRefusal } from "../structure/cut.ts";
+import type { Ownership } from "./whose.ts";
+
+type Context = { settings: Settings; signal: AbortSignal };
+
+/** Looked up only where a cut could be made: it costs a pass over the file. */
+export async function cutFor(
+  transcript: Transcript,
+  { settings }: Installation,
+  of: { ownership: Ownership; isOversized: boolean; isNamed: boolean },
+  { settings: { rotate }, signal }: Context,
+): Promise<Cut | CutRefusal | undefined> {
+  const { strategy } = rotate;
+  const policy = of.ownership === "personal" && !of.isNamed ? (settings.claude?.personalSessions ?? "ignore") : "all";
+  const isWanted = policy === "cut" || (policy === "all" && (strategy === "auto" || strategy === "cut"));
+  if (!isWanted || (!of.isOversized && !of.isNamed)) return undefined;
+  const { lookForCut } = await import("./cut.ts"); // an idle run cuts nothing
+  return lookForCut(transcript, signal);
+}
+
+/** Every transcript of Claude Code can be told of in a short form; one of OpenClaw needs a reply that stays. */
+export async function mayDigest(
+  transcript: Transcript,
+  cut: Cut | CutRefusal | undefined,
+  { settings, signal }: Context,
+): Promise<boolean> {
+  if (transcript.dialect === "claude-code") return true;
+  const isWanted = settings.rotate.strategy === "digest" || (settings.rotate.strategy === "auto" && !isUsable(cut));
+  return isWanted && (await import("./digest.ts")).canDigest(transcript, settings, signal);
+}
+
+function isUsable(cut: Cut | CutRefusal | undefined): boolean {
+  return cut !== undefined && !("refused" in cut);
+}
+
+/** What a finding tells of it. */
+export function cutEvidence(cut: Cut | CutRefusal): Record<string, unknown> {
+  if ("refused" in cut)
+    return { cutRefused: cut.refused, ...(cut.line === undefined ? {} : { cutRefusedAtLine: cut.line }) };
+  return { boundaryLine: cut.boundary.line, bytesAfterCut: cut.bytesAfter };
+}

@@ -1,0 +1,52 @@
+import { readCatalog } from "../archive/catalog.ts";
+import { verifyGzip } from "../archive/gzip.ts";
+import { describeError } from "../errors.ts";
+import type { Archive } from "./archives.ts";
+import { openArchive } from "./unpack.ts";
+
+/** What reading an archive back showed; without a problem it is what was written. */
+export type Verdict = { archive: Archive; problem?: string };
+
+/** Reads archives back, one after the other. @throws the signal's reason on abort */
+export async function verifyArchives(archives: readonly Archive[], signal: AbortSignal): Promise<Verdict[]> {
+  const verdicts: Verdict[] = [];
+  for (const archive of archives) {
+    const problem = await problemOf(archive, signal);
+    if (problem === undefined) verdicts.push({ archive });
+    else if (isStillKnown(archive)) verdicts.push({ archive, problem });
+  }
+  return verdicts;
+}
+
+/** So many of them by chance, in their order: what runs now and then has seen all of them after a while. */
+export function drawSample(archives: readonly Archive[], count: number): Archive[] {
+  const drawn = new Set(
+    archives
+      .map((archive) => ({ archive, order: Math.random() }))
+      .toSorted((a, b) => a.order - b.order)
+      .slice(0, count)
+      .map(({ archive }) => archive),
+  );
+  return archives.filter((archive) => drawn.has(archive));
+}
+
+async function problemOf({ path, record }: Archive, signal: AbortSignal): Promise<string | undefined> {
+  signal.throwIfAborted();
+  try {
+    const file = await openArchive(path);
+    try {
+      await verifyGzip(file, record, { signal });
+    } finally {
+      await file.close();
+    }
+    return undefined;
+  } catch (error) {
+    signal.throwIfAborted();
+    return describeError(error);
+  }
+}
+
+/** A run may have let it go in the meantime, as it should. */
+function isStillKnown({ folder, record }: Archive): boolean {
+  return readCatalog(folder).some(({ archive }) => archive === record.archive);
+}

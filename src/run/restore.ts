@@ -1,0 +1,168 @@
+import { join } from "node:path";
+import { archiveFolderOf } from "../archive/folder.ts";
+import type { Settings } from "../config/settings.ts";
+import type { Disk } from "../disk/disk.ts";
+import type { Finding } from "../inspect/finding.ts";
+import type { Installation } from "../installation/installation.ts";
+import { realPathOr } from "../installation/paths.ts";
+import { buildReport } from "../report/build.ts";
+import type { InstallationReport, ReportedArchive } from "../report/document.ts";
+import { type Archive, arrange, readArchives } from "../restore/archives.ts";
+import { drawSample, verifyArchives } from "../restore/verify.ts";
+import { blankReport } from "./blank-report.ts";
+import { describeFailure, type Prospect } from "./prospects.ts";
+import type { Request, World } from "./run.ts";
+
+/** What `restore` can be told to do. `sinceMs`: how long ago at most. `sample`: so many archives; null: all. */
+export type RestoreRequest =
+  | { verb: "list"; sinceMs: number | null; reason: string | null }
+  | { verb: "verify"; sample: number | null }
+  | GetRequest;
+
+/** `what`: a session's id, or an archive's name or path. `part`: a number is that of an archive. `to`: null is stdout. */
+export type GetRequest = {
+  verb: "get";
+  what: string;
+  part: "newest" | "full" | number;
+  to: string | null;
+  mayReplace: boolean;
+};
+
+/** Where bytes go that a person asked for. `write` takes them piece by piece, each before the next one is made. */
+export type Output = { isTerminal: () => boolean; write: (pieces: AsyncIterable<Uint8Array>) => Promise<void> };
+
+export type RestoreContext = {
+  request: Request;
+  world: World;
+  settings: Settings;
+  /** another disk than the real one: for tests of what happens when it fails */
+  disk?: Disk;
+};
+
+/** An installation with the archives that were made of it. No installation: it could not be looked up. */
+export type Shelf = { report: InstallationReport; installation?: Installation; archives: Archive[] };
+
+/** Looks into the archives of all installations, and lists them, reads them back, or writes a copy of what they hold. */
+export async function restore(
+  asked: RestoreRequest,
+  prospects: readonly Prospect[],
+  context: RestoreContext,
+): Promise<InstallationReport[]> {
+  const { shelves, others } = fillShelves(prospects, context);
+  if (asked.verb === "get") return (await import("./restore-get.ts")).get(asked, shelves, others, context);
+  if (asked.verb === "verify") return verify(asked.sample, shelves, context);
+  const sinceMs = asked.sinceMs === null ? null : Date.now() - asked.sinceMs;
+  const choice = { sessions: context.request.sessions, sinceMs, reason: asked.reason };
+  return shelves.map(({ report, archives }) => ({
+    ...report,
+    archives: arrange(archives, choice).map((archive) => tellArchive(archive)),
+  }));
+}
+
+/** An archive as it stands in the report. `verified`: when it was read back, whether it holds what was archived. */
+export function tellArchive({ path, record }: Archive, verified?: boolean): ReportedArchive {
+  const { archive, at, sessionId, segment, reason, dialect, source, command, runId } = record;
+  const { lines, bytes, gzipBytes, sha256, sessionKey, purpose, previous, next, rootSession, firstAt, lastAt } = record;
+  return {
+    ...{ path, archive, at, sessionId, segment, reason, dialect, source, command, runId },
+    ...{ lines, bytes, gzipBytes, sha256 },
+    ...(sessionKey === undefined ? {} : { sessionKey }),
+    ...(purpose === undefined ? {} : { purpose }),
+    ...(previous === undefined ? {} : { previous }),
+    ...(next === undefined ? {} : { next }),
+    ...(rootSession === undefined ? {} : { rootSession }),
+    ...(firstAt === undefined ? {} : { firstAt }),
+    ...(lastAt === undefined ? {} : { lastAt }),
+    ...(verified === undefined ? {} : { verified }),
+  };
+}
+
+async function verify(
+  sample: number | null,
+  shelves: readonly Shelf[],
+  { world }: RestoreContext,
+): Promise<InstallationReport[]> {
+  const all = shelves.flatMap(({ archives }) => archives);
+  const drawn = new Set(sample === null ? all : drawSample(all, sample));
+  const reports: InstallationReport[] = [];
+  for (const { report, installation, archives } of shelves) {
+    if (!installation) {
+      reports.push(report);
+      continue;
+    }
+    try {
+      const chosen = arrange(archives, { sessions: [], sinceMs: null, reason: null });
+      const verdicts = await verifyArchives(
+        chosen.filter((archive) => drawn.has(archive)),
+        world.signal,
+      );
+      const findings = verdicts.flatMap(({ archive, problem }) => (problem ? distrust(archive, problem) : []));
+      reports.push({
+        ...report,
+        ...buildReport({ installation, findings, plan: { jobs: [], spared: [] } }, [], []),
+        archives: verdicts.map(({ archive, problem }) => tellArchive(archive, problem === undefined)),
+      });
+    } catch (error) {
+      reports.push({ ...report, failure: describeFailure(error) });
+    }
+  }
+  return reports;
+}
+
+function distrust({ path, record }: Archive, problem: string): Finding {
+  const { archive, segment, bytes, sha256, gzipBytes, sessionId, sessionKey } = record;
+  return {
+    kind: "unverified-archive",
+    severity: "error",
+    path,
+    sessionId,
+    ...(sessionKey === undefined ? {} : { sessionKey }),
+    evidence: { archive, segment, bytes, sha256, gzipBytes, problem },
+  };
+}
+
+/**
+ * Puts every archive to the installation that it was made of. `others`: those of installations that were not asked for, in a
+ * folder that all share.
+ */
+function fillShelves(
+  prospects: readonly Prospect[],
+  { request, settings }: RestoreContext,
+): { shelves: Shelf[]; others: Archive[] } {
+  const shelves: Shelf[] = [];
+  const sharers = new Map<string, Shelf[]>();
+  for (const prospect of prospects) {
+    const shelf: Shelf = { report: blankReport(prospect), archives: [] };
+    shelves.push(shelf);
+    if ("failure" in prospect) continue;
+    try {
+      const folders = foldersOf(prospect.installation, settings);
+      shelf.installation = prospect.installation;
+      for (const folder of folders) sharers.set(folder, [...(sharers.get(folder) ?? []), shelf]);
+    } catch (error) {
+      shelf.report = { ...shelf.report, failure: describeFailure(error) };
+    }
+  }
+  const others: Archive[] = [];
+  const isNarrowed = (request.flags.installation ?? []).length > 0 && settings.archive.directory !== null;
+  for (const [folder, [first, ...more]] of sharers) {
+    for (const archive of readArchives(folder)) {
+      const owner = [first, ...more].find((shelf) => shelf?.report.name === archive.record.installation);
+      const shelf = owner ?? (isNarrowed ? undefined : first);
+      (shelf?.archives ?? others).push(archive);
+    }
+  }
+  return { shelves, others };
+}
+
+/** Where archives of an installation's transcripts lie. */
+function foldersOf(installation: Installation, settings: Settings): string[] {
+  const { claude, openclaw } = installation;
+  const homes = [
+    ...(claude ? [{ dialect: "claude-code" as const, path: join(claude.home, "projects") }] : []),
+    ...(openclaw ? [{ dialect: "openclaw" as const, path: join(openclaw.home, "agents") }] : []),
+  ];
+  const folders = homes.map((of) => archiveFolderOf(settings, installation, of));
+  if (homes.length === 0 && settings.archive.directory !== null) folders.push(settings.archive.directory);
+  return [...new Set(folders.map(realPathOr))];
+}

@@ -1,0 +1,85 @@
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { editRegistry, isStillNeeded } from "../../src/apply/edit-registry.ts";
+import type { Progress, Tools } from "../../src/apply/tools.ts";
+import { defaults } from "../../src/config/defaults.ts";
+import { openDisk } from "../../src/disk/disk.ts";
+import { lookAt } from "../../src/disk/fingerprint.ts";
+import type { Transcript } from "../../src/installation/installation.ts";
+import type { Step } from "../../src/plan/plan.ts";
+import { wordOutcome, wordPlanned } from "../../src/report/wording.ts";
+
+const KEY = "agent:main:main";
+const counters = { totalTokens: 41_000, inputTokens: 1200, outputTokens: 300, totalTokensFresh: true };
+const entry = { sessionId: "s", updatedAt: 1_770_640_000_000, contextTokens: 200_000, compactionCount: 2 };
+
+let folder: string;
+let registryPath: string;
+beforeEach(() => {
+  folder = mkdtempSync(join(tmpdir(), "edit-registry-"));
+  registryPath = join(folder, "sessions.json");
+});
+afterEach(() => rmSync(folder, { recursive: true }));
+
+/** The step that follows a cut, and what it works with: an OpenClaw whose registry has a lock. */
+function afterCut() {
+  const path = join(folder, "s.jsonl");
+  writeFileSync(path, "{}\n");
+  const fingerprint = lookAt(path)?.fingerprint as Transcript["fingerprint"];
+  const reference = { agent: "main", registryPath, entry: { key: KEY, sessionId: "s", bindings: [], pinned: false } };
+  const transcript: Transcript = {
+    dialect: "openclaw",
+    path,
+    sessionId: "s",
+    group: "main",
+    kind: "file",
+    fingerprint,
+    entries: [reference],
+    inWorkspace: false,
+  };
+  const step: Extract<Step, { kind: "edit-registry" }> = {
+    kind: "edit-registry",
+    transcript,
+    entry: reference,
+    change: "drop-counters",
+  };
+  // archived as it was before the cut
+  const source = { ...fingerprint, inode: fingerprint.inode + 1, sizeBytes: 3_000_000 };
+  const progress = { job: { force: false }, archived: { source } } as Progress;
+  const tools = {
+    disk: openDisk(),
+    settings: defaults,
+    installation: { openclaw: { home: folder, era: { era: "F1", because: "" } } },
+    foreignPids: false,
+    signal: new AbortController().signal,
+  } as unknown as Tools;
+  return { step, progress, tools };
+}
+
+const write = (held: object) => writeFileSync(registryPath, JSON.stringify({ [KEY]: held }, null, 2));
+
+test("after a cut the counters go, although the transcript is not what was archived any more", async () => {
+  write({ ...entry, ...counters });
+  const { step, progress, tools } = afterCut();
+  expect(isStillNeeded(step)).toBe(true);
+  const outcome = await editRegistry(step, progress, tools);
+  expect(outcome).toMatchObject({ result: "done", detail: { sessionKey: KEY, change: "drop-counters" } });
+  expect(readFileSync(registryPath, "utf8")).toBe(JSON.stringify({ [KEY]: entry }, null, 2));
+  expect(isStillNeeded(step)).toBe(false);
+  expect(wordPlanned(step)).toBe("drop the token counters of its registry entry, which count rows that are cut off");
+  expect(wordOutcome(outcome)).toBe("its registry entry no longer counts the rows that were cut off");
+});
+
+test("an entry that counts nothing, or leads to another session by now, stays as it is", async () => {
+  for (const held of [entry, { ...entry, ...counters, sessionId: "newer" }]) {
+    write(held);
+    const before = lookAt(registryPath)?.fingerprint;
+    const { step, progress, tools } = afterCut();
+    expect(isStillNeeded(step)).toBe(false);
+    const outcome = await editRegistry(step, progress, tools);
+    expect(outcome).toMatchObject({ result: "already-done", because: "the entry holds no counters of the session" });
+    expect(lookAt(registryPath)?.fingerprint).toEqual(before);
+  }
+});
