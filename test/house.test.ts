@@ -51,6 +51,7 @@ const mayImport: Record<string, Rule> = {
       "transcript",
       "structure",
       "digest",
+      "json",
       "registry",
       "locks",
       "archive",
@@ -238,7 +239,7 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript outcome prune-archive reason recover remove-transcript repair-transcript replace-transcript restart-gateway resume-index segment-header-of",
+    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript outcome prune-archive reason recover remove-transcript repair-transcript replace-transcript restart-gateway segment-header-of session-caches",
   archive: "catalog folder",
   commands: "command detect-corruption global-options index restore rotate",
   dialects: "claude-code dialect index openclaw segment-header",

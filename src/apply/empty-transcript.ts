@@ -8,7 +8,7 @@ import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { editRegistry, isStillNeeded } from "./edit-registry.ts";
 import type { Outcome } from "./outcome.ts";
-import { removeIndex } from "./resume-index.ts";
+import { dropCaches } from "./session-caches.ts";
 import type { Progress, Tools } from "./tools.ts";
 
 type EmptyStep = Extract<Step, { kind: "empty-transcript" }>;
@@ -24,7 +24,7 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
-  removeIndex(transcript.path, transcript.sessionId, tools.disk); // before: a stop must not leave one that leads astray
+  dropCaches(transcript.path, transcript.sessionId, tools.disk); // before: a stop must not leave one that leads astray
   const file = await openTranscript(transcript.path, archived.source);
   let shortened: Awaited<ReturnType<typeof dropArchivedBytes>>;
   try {

@@ -4,7 +4,7 @@ import { lastingAppender, putInPlace } from "../disk/shorten.ts";
 import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Outcome } from "./outcome.ts";
-import { removeIndex } from "./resume-index.ts";
+import { dropCaches } from "./session-caches.ts";
 import type { Archived, Tools } from "./tools.ts";
 
 /** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
@@ -54,7 +54,7 @@ export async function replaceTranscript(
       : isUnchanged(archived.source, now);
     if (!isExpected || !(await isStill()))
       return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
-    removeIndex(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
+    dropCaches(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
     const { mtimeMs } = archived.source;
     const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
     return "refused" in put ? { step, result: "busy", because: put.refused, detail: {} } : undefined;

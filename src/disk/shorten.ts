@@ -14,7 +14,8 @@ const QUIET_MS = 30;
 /** Somebody who opened the file in the very moment of the swap and keeps it is waited for this long. */
 const DRAIN_LIMIT_MS = 10_000;
 /** A writer that never pauses may hit each swap; after so many, what is late goes to the end. */
-const MOST_SWAPS = 8;
+const MOST_SWAPS = 40;
+const LAST_TAIL_BYTES = 64 * 1024;
 /** Whoever opens, appends and closes is seen in between. */
 const LOOKS_FOR_APPENDER = 12;
 const APPEND_MS = 7;
@@ -140,24 +141,29 @@ export async function putInPlace(
   const aside = asidePathFor(path, bytes);
   let [carriedTo, placed] = [bytes, 0];
   try {
-    const tail = await readBetween(file, bytes, before.sizeBytes);
-    const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
-    carriedTo += wholeTail.length;
-    if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: true });
-    else disk.setTimes(draft, mtimeMs);
-    placed = fingerprintAt(draft).sizeBytes;
+    disk.setTimes(draft, mtimeMs);
     disk.link(path, aside);
     if (!isSameFile(before, lookAt(aside)?.fingerprint)) {
       disk.remove(aside);
       disk.remove(draft);
       return { refused: "another file took its name" };
     }
+    for (let isLast = false; !isLast; ) {
+      const tail = await readBetween(file, carriedTo, fingerprintOfDescriptor(file.fd).sizeBytes);
+      const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
+      carriedTo += wholeTail.length;
+      // the less time there is to the change of names, the fewer lines come too late: what is set aside holds these until then
+      isLast = wholeTail.length <= LAST_TAIL_BYTES;
+      if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: !isLast });
+    }
+    placed = fingerprintAt(draft).sizeBytes;
     disk.rename(draft, path);
   } catch (error) {
     if (lookAt(draft)) disk.remove(draft);
     if (isSameFile(before, lookAt(path)?.fingerprint) && lookAt(aside)) disk.remove(aside);
     throw error;
   }
+  if (carriedTo > bytes) disk.append(path, "", { sync: true });
   disk.syncFolder(dirname(path));
   const end = await drain(file, carriedTo, lateCarrier(disk, path, placed, depth));
   if (end.isQuiet) disk.remove(aside);

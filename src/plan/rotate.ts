@@ -123,10 +123,10 @@ function keepingJob(
     steps: [
       { kind: "archive-transcript", transcript, reason, purpose: strategy },
       ...noteStep(transcript, installation),
-      strategy === "cut" ? { kind: "cut-transcript", transcript } : { kind: "digest-transcript", transcript },
       ...(transcript.dialect === "openclaw" && registryOf(installation) !== "never" ? entries : []).map(
         (entry): Step => ({ kind: "edit-registry", transcript, entry, change: "drop-counters" }),
       ),
+      strategy === "cut" ? { kind: "cut-transcript", transcript } : { kind: "digest-transcript", transcript },
     ],
   };
 }

@@ -158,3 +158,21 @@ test("a cut that is asked for and cannot be made is said, and changes nothing", 
   expect(stdout + stderr).toContain("no compaction stands in it");
   expect(readFileSync(path, "utf8")).toBe(original);
 });
+
+test("what Claude Code has remembered of the old content is looked up anew", async () => {
+  const { path, rotate } = aSession();
+  const head = join(dirname(path), SESSION, "resume-head.jsonl");
+  mkdirSync(dirname(head));
+  writeFileSync(head, "{}\n");
+  const list = join(dirname(path), "sessions-index.json");
+  const entry = (sessionId: string, fileMtime: number) =>
+    `{ "sessionId": "${sessionId}", "messageCount": 99, "fileMtime": ${fileMtime}, "firstPrompt": "größer" }`;
+  const other = entry("5e551011-c07a-4cab-8f00-0000000000a2", 1795000000000.5);
+  writeFileSync(list, `{"version":1,"entries":[${entry(SESSION, 1795000000000.25)}, ${other}],"originalPath":"/w"}`);
+  chmodSync(list, 0o600);
+  await rotate();
+  expect(readFileSync(list, "utf8")).toBe(
+    `{"version":1,"entries":[${entry(SESSION, 0)}, ${other}],"originalPath":"/w"}`,
+  );
+  expect(readdirSync(dirname(head))).toEqual([]);
+});

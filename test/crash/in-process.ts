@@ -15,8 +15,13 @@ export type InProcessRun = { report: InstallationReport; exitCode: number };
 type Strategy = "cut" | "digest" | "empty";
 
 /** A run of `rotate --max-size 2KB` inside this process, on the disk that it is given. */
-export async function rotateInProcess(home: Home, disk?: Disk, strategy: Strategy = "empty"): Promise<InProcessRun> {
-  return await runInProcess(home, { command: "rotate", maxSize: "2KB", strategy }, disk);
+export async function rotateInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "rotate", maxSize: "2KB", strategy: "empty" }, disk);
+}
+
+/** The same with a limit above which there is no digest. */
+export async function shortenInProcess(home: Home, strategy: Strategy, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "rotate", maxSize: "20KB", strategy }, disk);
 }
 
 /** A run that mends what is broken: of `detect-corruption --repair`, or of `rotate`, which does so for bots. */
