@@ -1,7 +1,9 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { addClaudeSession, boundEntry, type Home, makeHome, writeRegistry } from "../support/home.ts";
+import { projectNamesOf } from "../../src/installation/paths.ts";
+import { addClaudeSession, age, boundEntry, type Home, makeHome, writeRegistry } from "../support/home.ts";
 import { incidentKey, incidentSession, makeIncident } from "../support/incident.ts";
+import { writeTranscript } from "../support/transcript-generator.ts";
 
 /** A session of the scene: whose it is and what is the matter with it, in a few words. */
 export type Actor = { who: string; what: string; sessionId: string; path: string };
@@ -25,11 +27,7 @@ const OPENCLAW_VERSION = "2026.2.9";
 export function makeScene(): Scene {
   const home = makeHome({ version: OPENCLAW_VERSION });
   const { transcript } = makeIncident({ home });
-  const large = addClaudeSession(home, {
-    sessionId: "6f0c1d6e-0f6e-4f9e-9a0b-3b1f2f6f8a11",
-    bytes: 3_000_000,
-    edits: [join(home.workspace, "reports", "weekly.md")],
-  });
+  const large = compactedSession(home, "6f0c1d6e-0f6e-4f9e-9a0b-3b1f2f6f8a11");
   const key = "agent:ops:telegram:group:-1001";
   writeRegistry(home, { [key]: boundEntry(large.sessionId, { cliSessionBindings: undefined }) }, "ops");
   const own = addClaudeSession(home, {
@@ -53,6 +51,16 @@ export function makeScene(): Scene {
     restarts,
     env: { HOME: home.root, XDG_STATE_HOME: join(home.root, ".local", "state") },
   };
+}
+
+/** A conversation that has grown for days. Its compactions have decided what the model keeps; the file holds all the rest, too. */
+function compactedSession(home: Home, sessionId: string): { sessionId: string; path: string } {
+  const folder = join(home.claude, "projects", projectNamesOf(home.workspace)[0] ?? "");
+  const path = join(folder, `${sessionId}.jsonl`);
+  mkdirSync(folder, { recursive: true });
+  writeTranscript(path, { dialect: "claude-code", bytes: 9_000_000, boundaries: 6, sessionId, cwd: home.workspace });
+  age(path, 120_000);
+  return { sessionId, path };
 }
 
 /** A configuration where the program looks for it. Only its owner may read or write it, because it names commands. */
