@@ -103,7 +103,8 @@ function refusal(step: RepairStep, { refused }: Extract<MendResult, { refused: u
   const because = REFUSALS[refused];
   if (refused === "nothing") return { step, result: "already-done", because, detail: {} };
   const { sessionId, entries } = step.transcript;
-  const giveUp = entries.length > 0 ? `; to give it up: session-keeper rotate --session ${sessionId} --force` : "";
+  const giveUp =
+    entries.length > 0 ? `; to give it up: session-keeper rotate --session ${sessionId} --strategy digest --force` : "";
   const hint = `nothing was changed, and its archive holds a copy${giveUp}`;
   return { step, result: "failed", because, hint, detail: {} };
 }

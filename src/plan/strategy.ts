@@ -6,7 +6,7 @@ import type { SparedReason } from "./plan.ts";
 /** What becomes of a transcript; or why it is left alone. `detail` completes the reason's sentence. */
 export type Choice = { strategy: "cut" | "digest" | "empty" } | { because: SparedReason; detail?: string };
 
-/** These are over in a moment, or a repair ends them: nothing is given up for them. */
+/** These are over in a moment, or a repair ends them: nothing is given up for them as long as the size can be borne. */
 const PASSING = new Set(["unfinished-line", "no-reply"]);
 
 /**
@@ -25,7 +25,7 @@ export function chooseStrategy(
   const mustCut = strategy === "cut" || cutOnly;
   if (!cut || "refused" in cut) {
     const obstacle = cut?.refused ?? "no-boundary";
-    const isLeft = mustCut || PASSING.has(obstacle);
+    const isLeft = mustCut || (PASSING.has(obstacle) && fingerprint.sizeBytes <= hardLimit);
     return isLeft ? { because: "cut-refused", detail: wordObstacle(obstacle) } : { strategy: "digest" };
   }
   const { sizeBytes } = fingerprint;

@@ -175,5 +175,5 @@ function standing(what: string, at: unknown): string {
 function placing({ condemns, attribution, candidates }: Evidence): string {
   if (condemns || attribution === undefined) return "";
   if (attribution === "unknown") return "; the session that it names is not here";
-  return `; it names no session, and ${candidates} could be meant, so nothing was done; if you know which: session-keeper rotate --session ID --force`;
+  return `; it names no session, and ${candidates} could be meant, so nothing was done; if you know which: session-keeper rotate --session ID --strategy digest --force`;
 }

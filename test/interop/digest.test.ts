@@ -20,7 +20,7 @@ describe.each(["2.0.76", "2.1.50", "2.1.112", "2.1.329"])("Claude Code %s", (ver
       const rows = await digestOf("claude-code", limitBytes);
       const messages = await resume(claude, rows, talk.sessionId);
       expect(rejectionsOf(messages)).toEqual([]);
-      expect(messages.map(wordsOf).join("\n")).toContain(contentOf(rows, 1));
+      expect(messages.map(wordsOf).join("\n")).toContain(contentOf(rows));
       expect(messages.map(({ role }) => role)).toEqual(["user", "assistant"]);
       expect(wordsOf(messages[1] as Message)).toContain(talk.lastReply);
     },
@@ -47,7 +47,7 @@ describe.each(["2026.2.9", "2026.4.15", "2026.6.11"])("OpenClaw %s", (version) =
         const opened: Opened = JSON.parse(results[index] ?? "");
         if ("error" in opened) throw new Error(opened.error);
         expect(opened.file).toBe(rows.toString());
-        const summary = contentOf(rows, -1);
+        const summary = contentOf(rows);
         const expected = [{ role: "compactionSummary", summary }, { role: "assistant" }];
         expect(opened.context).toMatchObject(expected);
         expect(JSON.stringify(opened.context[1])).toContain(talk.lastReply);
@@ -67,9 +67,10 @@ async function digestOf(dialect: "claude-code" | "openclaw", limitBytes: number)
 }
 
 /** The digest's words, as the row holds them. */
-function contentOf(rows: Buffer, index: number): unknown {
-  const row = rowsOf(rows).at(index) as { summary?: string; message?: Message };
-  return row.summary ?? row.message?.content;
+function contentOf(rows: Buffer): unknown {
+  const row = rowsOf(rows).find(({ isCompactSummary, type }) => isCompactSummary || type === "compaction");
+  const { summary, message } = (row ?? {}) as { summary?: string; message?: Message };
+  return summary ?? message?.content;
 }
 
 function wordsOf({ content }: Message): string {

@@ -97,7 +97,7 @@ describe.each([
 });
 
 async function rotate() {
-  const report = await keeperJson(["rotate", ...state.args], state.env);
+  const report = await keeperJson(["rotate", "--strategy", "empty", ...state.args], state.env);
   expect({ exitCode: report.status, stderr: report.stderr }).toEqual({ exitCode: 0, stderr: "" });
   expect(report.installations[0]?.findings.filter(({ kind }) => kind === "oversized")).toHaveLength(2);
   return report;

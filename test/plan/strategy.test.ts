@@ -40,7 +40,8 @@ test("auto cuts where that frees a quarter, leaves a large tail alone up to the 
 
 test("nothing is given up for what is over in a moment, or what a repair ends", () => {
   expect(choose(4 * MB, refused("unfinished-line"))).toBe("cut-refused");
-  expect(choose(4 * MB, refused("no-reply"))).toBe("cut-refused");
+  expect(choose(20 * MB, refused("no-reply"))).toBe("cut-refused");
+  expect(choose(20 * MB + 1, refused("no-reply"))).toBe("digest");
 });
 
 test("a condemned session is broken in what a cut would keep", () => {
