@@ -49,6 +49,10 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     const bytes = cut?.plan.archivedTo ?? wholeBytes;
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
+      if (known.record.purpose !== step.purpose) {
+        known.record = { ...known.record, purpose: step.purpose }; // what it was made for before did not come about
+        appendToCatalog(tools.disk, folder, known.record);
+      }
       progress.archived = { ...known, source, bytes, ...(cut ? { cut } : {}) };
       return {
         step,

@@ -42,12 +42,13 @@ export async function cutTranscript(step: CutStep, progress: Progress, tools: To
     const bytesAfter = await tools.disk.createOf(draftPath, pieces, ownershipOf(archived.source));
     const isStill = async () => (await probesOf(file, plan, wholeBytes)).every((sum, at) => sum === probes[at]);
     const replacement = { draftPath, file, archived, bytes: wholeBytes, mayGrow: isShared, isStill };
-    const obstacle = await replaceTranscript(step, replacement, tools);
-    if (obstacle) return obstacle;
+    const put = await replaceTranscript(step, replacement, tools);
+    if ("obstacle" in put) return put.obstacle;
     const { mtimeMs, mode, sizeBytes } = archived.source;
     return {
       step,
       result: "done",
+      ...(put.problem ? { because: put.problem } : {}),
       detail: { line: plan.boundary.line, carriedLines: plan.carriedLines, bytesBefore: sizeBytes, bytesAfter },
       undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
     };
@@ -64,7 +65,12 @@ export async function howToCut(
   transcript: Transcript,
   tools: Tools,
 ): Promise<NonNullable<Archived["cut"]> | CutRefusal> {
-  const plan = await planCut(transcript.dialect, file, wholeBytes, tools.signal);
+  const plan = await planCut(
+    { dialect: transcript.dialect, isBound: transcript.entries.length > 0 },
+    file,
+    wholeBytes,
+    tools.signal,
+  );
   return "refused" in plan ? plan : { plan, wholeBytes, probes: await probesOf(file, plan, wholeBytes) };
 }
 

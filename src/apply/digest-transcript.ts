@@ -41,13 +41,15 @@ export async function digestTranscript(step: DigestStep, progress: Progress, too
     tools.disk.createWith(draftPath, content, ownershipOf(archived.source));
     const isStill = async () => true;
     const replacement = { draftPath, file, archived, bytes: archived.bytes, mayGrow: job.force, isStill };
-    const obstacle = await replaceTranscript(step, replacement, tools);
-    if (obstacle) return obstacle;
+    const put = await replaceTranscript(step, replacement, tools);
+    if ("obstacle" in put) return put.obstacle;
     const { mtimeMs, mode, sizeBytes } = archived.source;
     return {
       step,
       result: "done",
-      ...(written.problem ? { because: written.problem } : {}),
+      ...(written.problem || put.problem
+        ? { because: [written.problem, put.problem].filter((problem) => problem !== undefined).join("; ") }
+        : {}),
       detail: { bytesBefore: sizeBytes, bytesAfter: content.length },
       undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
     };

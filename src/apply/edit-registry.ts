@@ -22,14 +22,13 @@ type EditStep = Extract<Step, { kind: "edit-registry" }>;
 const LOCK_WAIT_MS = 5000;
 
 /**
- * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, once it was
- * cut. Under the gateway's own lock where the era has one; elsewhere only while no gateway runs.
+ * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, when it is
+ * about to be shortened. Under the gateway's own lock where the era has one; elsewhere only while no gateway runs.
  */
 export async function editRegistry(step: EditStep, progress: Progress, tools: Tools): Promise<Outcome> {
   const { transcript, entry } = step;
   const { archived, job } = progress;
-  const isAfterCut = step.change === "drop-counters"; // the transcript is no longer what was archived, as it should be
-  if (!isAfterCut && archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
+  if (archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
   const { openclaw } = tools.installation;

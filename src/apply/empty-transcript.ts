@@ -8,6 +8,7 @@ import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { editRegistry, isStillNeeded } from "./edit-registry.ts";
 import type { Outcome } from "./outcome.ts";
+import { wordUnfinished } from "./replace-transcript.ts";
 import { dropCaches } from "./session-caches.ts";
 import type { Progress, Tools } from "./tools.ts";
 
@@ -38,11 +39,13 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
   const { mtimeMs, mode } = archived.source;
+  const { problem, ...facts } = shortened;
   return {
     step,
     result: "done",
+    ...(problem === undefined ? {} : { because: wordUnfinished(problem) }),
     detail: {
-      ...shortened,
+      ...facts,
       bytesBefore: archived.source.sizeBytes,
       bytesAfter: lookAt(transcript.path)?.fingerprint.sizeBytes ?? 0,
     },

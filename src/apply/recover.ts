@@ -1,18 +1,16 @@
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
-import type { Disk } from "../disk/disk.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor, DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
 import { describeError } from "../errors.ts";
-import { holdersOf } from "../host/processes.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { listFolder } from "../installation/registries.ts";
 import { removeOwnLeftLock } from "../locks/gateway-lock.ts";
-import { readPieces } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
+import { carrierTo } from "./late-rows.ts";
 import type { Tools } from "./tools.ts";
 
 /**
@@ -102,40 +100,4 @@ async function archiveRest(
     { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined },
     tools,
   );
-}
-
-/** Appends the lines that a transcript does not hold yet. A line that a full disk cut off there is completed. */
-async function carrierTo(live: string, disk: Disk): Promise<(late: Buffer) => void> {
-  const present = (await textOf(live)).split("\n");
-  const open = present.pop() ?? "";
-  const held = new Set(present);
-  let isFirst = true;
-  return (late) => {
-    const missing = late
-      .toString("latin1")
-      .split("\n")
-      .filter((line) => line !== "" && !held.has(line));
-    if (missing.length === 0) return;
-    const text = `${missing.join("\n")}\n`;
-    const rest = isFirst && text.startsWith(open) ? text.slice(open.length) : text;
-    const gap = isFirst && rest.length === text.length && open !== "" && !isBeingWritten(live) ? "\n" : "";
-    disk.append(live, Buffer.from(gap + rest, "latin1"), { sync: true });
-    isFirst = false;
-  };
-}
-
-/** Somebody may still finish the last line himself. */
-function isBeingWritten(path: string): boolean {
-  const seen = lookAt(path);
-  return seen !== undefined && holdersOf(seen.fingerprint).some(({ writes }) => writes);
-}
-
-async function textOf(path: string): Promise<string> {
-  const seen = lookAt(path);
-  if (!seen) return "";
-  const file = await openTranscript(path, seen.fingerprint);
-  const pieces: string[] = [];
-  for await (const piece of readPieces(file, 0, seen.fingerprint.sizeBytes)) pieces.push(piece.toString("latin1"));
-  await file.close();
-  return pieces.join("");
 }

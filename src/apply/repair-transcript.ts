@@ -73,11 +73,12 @@ async function replace(
   const { mtimeMs, mode, sizeBytes } = archived.source;
   const isStill = async () => true;
   const replacement = { draftPath: mended.draft.path, file, archived, bytes: archived.bytes, mayGrow: false, isStill };
-  const obstacle = await replaceTranscript(step, replacement, tools);
-  if (obstacle) return obstacle;
+  const put = await replaceTranscript(step, replacement, tools);
+  if ("obstacle" in put) return put.obstacle;
   return {
     step,
     result: "done",
+    ...(put.problem ? { because: put.problem } : {}),
     detail: {
       mended: tally(mended.before, mended.after),
       lost: mended.losses,

@@ -4,6 +4,7 @@ import { lastingAppender, putInPlace } from "../disk/shorten.ts";
 import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Outcome } from "./outcome.ts";
+import { reasonOf } from "./reason.ts";
 import { dropCaches } from "./session-caches.ts";
 import type { Archived, Tools } from "./tools.ts";
 
@@ -30,13 +31,13 @@ export type Replacement = {
  * Gives a draft the name of its transcript: under the transcript's lock, where its program has one, and only while nobody
  * keeps the old one open.
  *
- * @returns what stood in the way; undefined when it is done
+ * @returns what stood in the way; or that it is done, and in words what could not be finished
  */
 export async function replaceTranscript(
   step: TranscriptStep,
   { draftPath, file, archived, bytes, mayGrow, isStill }: Replacement,
   tools: Tools,
-): Promise<Outcome | undefined> {
+): Promise<{ obstacle: Outcome } | { problem?: string }> {
   const { path, dialect, sessionId } = step.transcript;
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
@@ -44,21 +45,29 @@ export async function replaceTranscript(
     dialect === "openclaw"
       ? await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal })
       : undefined;
-  if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
+  const obstacle = (result: "busy" | "changed-since-plan", because: string) => ({
+    obstacle: { step, result, because, detail: {} },
+  });
+  if (lock && "busy" in lock) return obstacle("busy", lock.busy);
   try {
     const appender = await lastingAppender(archived.source);
-    if (appender) return { step, result: "busy", because: appender, detail: {} };
+    if (appender) return obstacle("busy", appender);
     const now = lookAt(path)?.fingerprint;
     const isExpected = mayGrow
       ? isSameFile(archived.source, now) && (now?.sizeBytes ?? 0) >= bytes
       : isUnchanged(archived.source, now);
-    if (!isExpected || !(await isStill()))
-      return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
+    if (!isExpected || !(await isStill())) return obstacle("changed-since-plan", "it was written to in the meantime");
     dropCaches(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
     const { mtimeMs } = archived.source;
     const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
-    return "refused" in put ? { step, result: "busy", because: put.refused, detail: {} } : undefined;
+    if ("refused" in put) return obstacle("busy", put.refused);
+    return put.problem === undefined ? {} : { problem: wordUnfinished(put.problem) };
   } finally {
     lock?.release();
   }
+}
+
+/** Said of a step that is done when the last of what others wrote is not yet where it belongs. */
+export function wordUnfinished(error: unknown): string {
+  return `what others wrote in that moment could not be written yet (${reasonOf(error)}); the next run does it`;
 }

@@ -7,8 +7,13 @@ import { type Disk, ownershipOf } from "./disk.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isSameFile, lookAt } from "./fingerprint.ts";
 import { asidePathFor, draftPathFor } from "./left-behind.ts";
 
-/** How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept. */
-export type Shortened = { how: "swapped" | "collapsed" | "padded"; carriedBytes: number } | { refused: string };
+/**
+ * How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept.
+ * `problem`: the error after which what came in the last moment still waits in what was set aside.
+ */
+export type Shortened =
+  | { how: "swapped" | "collapsed" | "padded"; carriedBytes: number; problem?: unknown }
+  | { refused: string };
 
 const QUIET_MS = 30;
 /** Somebody who opened the file in the very moment of the swap and keeps it is waited for this long. */
@@ -163,12 +168,16 @@ export async function putInPlace(
     if (isSameFile(before, lookAt(path)?.fingerprint) && lookAt(aside)) disk.remove(aside);
     throw error;
   }
-  if (carriedTo > bytes) disk.append(path, "", { sync: true });
-  disk.syncFolder(dirname(path));
-  const end = await drain(file, carriedTo, lateCarrier(disk, path, placed, depth));
-  if (end.isQuiet) disk.remove(aside);
-  else disk.rename(aside, asidePathFor(path, end.offset));
-  return { how: "swapped", carriedBytes: end.offset - bytes };
+  try {
+    if (carriedTo > bytes) disk.append(path, "", { sync: true });
+    disk.syncFolder(dirname(path));
+    const end = await drain(file, carriedTo, lateCarrier(disk, path, placed, depth));
+    if (end.isQuiet) disk.remove(aside);
+    else disk.rename(aside, asidePathFor(path, end.offset));
+    return { how: "swapped", carriedBytes: end.offset - bytes };
+  } catch (problem) {
+    return { how: "swapped", carriedBytes: carriedTo - bytes, problem }; // it has taken its place all the same
+  }
 }
 
 /**
@@ -199,7 +208,9 @@ function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (
       };
       const draft = draftPathFor(path);
       await disk.createOf(draft, pieces(), ownershipOf(live));
-      await putInPlace(disk, path, file, to, { draft, mtimeMs: live.mtimeMs }, depth + 1);
+      const put = await putInPlace(disk, path, file, to, { draft, mtimeMs: live.mtimeMs }, depth + 1);
+      if ("refused" in put) disk.append(path, late, { sync: true });
+      else if (put.problem !== undefined) throw put.problem;
     } finally {
       await file.close();
     }

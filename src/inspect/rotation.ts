@@ -46,7 +46,7 @@ export type Candidate = {
   /** who uses it right now */
   inUse?: string;
   /** archives of the same line that one more would put beyond the number to keep */
-  prunable: { byCut: string[]; otherwise: string[] };
+  prunable: Record<"byCut" | "byRepair" | "otherwise", string[]>;
   /** milliseconds since it was last written to */
   quietForMs: number;
 };
@@ -190,10 +190,11 @@ async function describe(
       (await canRewind(transcript, installation, context)),
     isNamed,
     ...(cut ? { cut } : {}),
-    canDigest: isBot && !unsafe && (await mayDigest(transcript, cut, context)),
+    canDigest: !unsafe && (await mayDigest(transcript, cut, matches.length > 0, context)),
     ...(unsafe ? { unsafe } : {}),
     prunable: {
       byCut: prunableAfter(transcript, installation, context.settings, "cut"),
+      byRepair: prunableAfter(transcript, installation, context.settings, "repair"),
       otherwise: prunableAfter(transcript, installation, context.settings, "empty"),
     },
     quietForMs: context.nowMs - transcript.fingerprint.mtimeMs,

@@ -1,6 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
-import type { Cut, CutRefusal } from "../structure/cut.ts";
+import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
 import type { Ownership } from "./whose.ts";
 
 type Context = { settings: Settings; signal: AbortSignal };
@@ -24,15 +24,13 @@ export async function cutFor(
 export async function mayDigest(
   transcript: Transcript,
   cut: Cut | CutRefusal | undefined,
+  isCondemned: boolean,
   { settings, signal }: Context,
 ): Promise<boolean> {
   if (transcript.dialect === "claude-code") return true;
-  const isWanted = settings.rotate.strategy === "digest" || (settings.rotate.strategy === "auto" && !isUsable(cut));
-  return isWanted && (await import("./digest.ts")).canDigest(transcript, settings, signal);
-}
-
-function isUsable(cut: Cut | CutRefusal | undefined): boolean {
-  return cut !== undefined && !("refused" in cut);
+  const isCut = cut !== undefined && !("refused" in cut) && freesEnough(cut, transcript.fingerprint.sizeBytes);
+  if (settings.rotate.strategy === "empty" || (isCut && !isCondemned)) return false;
+  return (await import("./digest.ts")).canDigest(transcript, settings, signal);
 }
 
 /** What a finding tells of it. */

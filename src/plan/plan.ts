@@ -5,11 +5,18 @@ import type { EntryReference, Transcript } from "../installation/installation.ts
 
 /** One crash-safe step. The steps of a job run in order, and one that could not be done ends its job. */
 export type Step =
-  | { kind: "archive-transcript"; transcript: Transcript; reason: ArchiveReason; purpose: ArchivePurpose }
+  | {
+      kind: "archive-transcript";
+      transcript: Transcript;
+      reason: ArchiveReason;
+      purpose: ArchivePurpose;
+      /** as far as is known when it is planned; the whole file where it is absent */
+      bytes?: number;
+    }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
   | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: RegistryChange }
   | { kind: "repair-transcript"; transcript: Transcript; rewind?: boolean }
-  | { kind: "cut-transcript"; transcript: Transcript }
+  | { kind: "cut-transcript"; transcript: Transcript; bytesAfter?: number }
   | { kind: "digest-transcript"; transcript: Transcript }
   | { kind: "empty-transcript"; transcript: Transcript }
   | { kind: "remove-transcript"; transcript: Transcript }
@@ -45,6 +52,7 @@ export type SparedReason =
   | "unsafe"
   | "cut-refused"
   | "tail-too-large"
+  | "tail-kept"
   | "sqlite-era"
   | "gateway-up"
   | "healthy"

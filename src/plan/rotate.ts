@@ -110,7 +110,8 @@ function keepingJob(
     entries,
   }: { reason: "corrupt" | "size" | "manual"; force: boolean; quietForMs: number; entries: readonly EntryReference[] },
 ): Job {
-  const { transcript, findings, isCondemned, prunable } = candidate;
+  const { transcript, findings, isCondemned, prunable, cut } = candidate;
+  const known = strategy === "cut" && cut && !("refused" in cut) ? cut : undefined;
   const isShared = strategy === "cut" && transcript.dialect === "claude-code";
   const wait = force || isShared ? undefined : waitFor(candidate, quietForMs);
   return {
@@ -121,12 +122,20 @@ function keepingJob(
     prunes: strategy === "cut" ? prunable.byCut : prunable.otherwise,
     ...(wait ? { wait } : {}),
     steps: [
-      { kind: "archive-transcript", transcript, reason, purpose: strategy },
+      {
+        kind: "archive-transcript",
+        transcript,
+        reason,
+        purpose: strategy,
+        ...(known ? { bytes: known.archivedTo } : {}),
+      },
       ...noteStep(transcript, installation),
       ...(transcript.dialect === "openclaw" && registryOf(installation) !== "never" ? entries : []).map(
         (entry): Step => ({ kind: "edit-registry", transcript, entry, change: "drop-counters" }),
       ),
-      strategy === "cut" ? { kind: "cut-transcript", transcript } : { kind: "digest-transcript", transcript },
+      strategy === "cut"
+        ? { kind: "cut-transcript", transcript, ...(known ? { bytesAfter: known.bytesAfter } : {}) }
+        : { kind: "digest-transcript", transcript },
     ],
   };
 }
@@ -172,7 +181,7 @@ function mend(
     findings: isCondemned ? findings : candidate.mendable,
     force: false,
     needsRestart: isCondemned,
-    prunes: candidate.prunable.otherwise,
+    prunes: candidate.prunable.byRepair,
     ...(wait ? { wait } : {}),
     steps: [
       { kind: "archive-transcript", transcript, reason: isRewind ? "corrupt" : "repair", purpose: "repair" },

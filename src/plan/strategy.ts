@@ -21,7 +21,7 @@ export function chooseStrategy(
 ): Choice {
   if (strategy === "empty" && !cutOnly) return { strategy: "empty" };
   if (strategy === "digest" && !cutOnly) return { strategy: "digest" };
-  if (isCondemned && strategy === "auto" && !cutOnly) return { strategy: "digest" };
+  if (isCondemned && !cutOnly) return { strategy: "digest" };
   const mustCut = strategy === "cut" || cutOnly;
   if (!cut || "refused" in cut) {
     const obstacle = cut?.refused ?? "no-boundary";
@@ -31,5 +31,5 @@ export function chooseStrategy(
   const { sizeBytes } = fingerprint;
   if (freesEnough(cut, sizeBytes) || (strategy === "cut" && isNamed)) return { strategy: "cut" };
   const isBearable = mustCut || sizeBytes <= hardLimit;
-  return isBearable ? { because: "tail-too-large" } : { strategy: "digest" };
+  return isBearable ? { because: mustCut ? "tail-kept" : "tail-too-large" } : { strategy: "digest" };
 }

@@ -80,7 +80,9 @@ function planned(step: Step, findings: readonly Finding[]): ReportedAction {
 
 function plannedDetail(step: Step): Record<string, unknown> | undefined {
   if (step.kind === "edit-registry") return { registry: step.entry.registryPath };
-  if (step.kind === "archive-transcript") return { bytes: step.transcript.fingerprint.sizeBytes };
+  if (step.kind === "archive-transcript") return { bytes: step.bytes ?? step.transcript.fingerprint.sizeBytes };
+  if (step.kind === "cut-transcript" && step.bytesAfter !== undefined)
+    return { bytesBefore: step.transcript.fingerprint.sizeBytes, bytesAfter: step.bytesAfter };
   const shrinks = step.kind === "empty-transcript" || step.kind === "remove-transcript";
   return shrinks ? { bytesBefore: step.transcript.fingerprint.sizeBytes, bytesAfter: 0 } : undefined;
 }

@@ -42,8 +42,8 @@ const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> =
     done: "its registry entry has a fresh start",
   },
   "drop-counters": {
-    plan: "drop the token counters of its registry entry, which count rows that are cut off",
-    done: "its registry entry no longer counts the rows that were cut off",
+    plan: "drop the token counters of its registry entry, which count the rows that go",
+    done: "its registry entry no longer counts the rows that go",
   },
 };
 
@@ -98,7 +98,9 @@ const SPARED = {
   unregistered: () => "no registry entry leads to it, so nothing makes it grow",
   unsafe: (detail) => detail,
   "cut-refused": (detail, id) =>
-    `it cannot be cut: ${detail}; to shorten it all the same: session-keeper rotate --session ${id} --strategy digest`,
+    `it cannot be cut: ${detail}; to shorten it all the same: session-keeper rotate --session ${id} --strategy digest --force`,
+  "tail-kept": (_, id) =>
+    `nearly all of it stands behind its last compaction, so a cut would free little; to shorten it all the same: session-keeper rotate --session ${id} --strategy digest --force`,
   "tail-too-large": (_, id) =>
     `nearly all of it stands behind its last compaction, so a cut would free little; it is left alone up to rotate.hardLimit; to shorten it now: session-keeper rotate --session ${id} --strategy digest --force`,
   "sqlite-era": () => "it belongs to an OpenClaw that keeps its sessions in SQLite",

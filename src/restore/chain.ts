@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { KeeperError } from "../errors.ts";
 import { type Archive, isRepair } from "./archives.ts";
@@ -66,9 +67,21 @@ async function before(part: Part, archives: readonly Archive[], open: OpenPart):
   for (const archive of earlier.toReversed()) {
     const candidate = await openIfThere(archive, open);
     if (!candidate) return basename(archive.path);
-    if (candidate.head.firstRow !== part.head.firstRow) return candidate;
+    if (candidate.head.firstRow !== part.head.firstRow || !(await beginsWith(part, archive.record))) return candidate;
   }
   return undefined;
+}
+
+/** True when the first bytes of a part are just those of an archive. Sessions may well begin anew with the same row. */
+async function beginsWith(part: Part, { bytes, sha256 }: Archive["record"]): Promise<boolean> {
+  const hash = createHash("sha256");
+  let left = bytes;
+  for await (const piece of part.pieces()) {
+    hash.update(piece.subarray(0, left));
+    left -= Math.min(left, piece.length);
+    if (left === 0) return hash.digest("hex") === sha256;
+  }
+  return false;
 }
 
 async function openIfThere(archive: Archive, open: OpenPart): Promise<Part | undefined> {

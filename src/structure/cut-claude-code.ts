@@ -19,11 +19,13 @@ const REPLY_WITHIN_LINES = 500;
  * Memory: the ids since the last compaction, and one place for each row of metadata that stays.
  *
  * @param bytes how much of the file counts: whole lines
+ * @param isBound a registry of OpenClaw's leads to it, which gives up a session in which it finds no reply
  */
 export async function planClaudeCodeCut(
   file: FileHandle,
   bytes: number,
   read: RowReader,
+  isBound: boolean,
   signal?: AbortSignal,
 ): Promise<Cut | CutRefusal> {
   let refusal: CutRefusal = { refused: "no-boundary" };
@@ -33,7 +35,7 @@ export async function planClaudeCodeCut(
     if (target === 0) break;
     const index = await indexFor(file, bytes, target, read, signal);
     last ??= index.boundaries;
-    const cut = await cutAt(index, file, bytes);
+    const cut = await cutAt(index, file, bytes, isBound);
     if (!("refused" in cut)) return cut;
     if (tries === 0) refusal = cut;
     if (cut.refused === "no-boundary" || cut.refused === "unfinished-line" || cut.refused === "no-reply") break;
@@ -71,7 +73,7 @@ function wholeRow(line: LineRead): Row {
   return asRow(parseLine(line.whole(), line.at));
 }
 
-async function cutAt(index: CutIndex, file: FileHandle, bytes: number): Promise<Cut | CutRefusal> {
+async function cutAt(index: CutIndex, file: FileHandle, bytes: number, isBound: boolean): Promise<Cut | CutRefusal> {
   const { boundary } = index;
   if (!boundary) return { refused: "no-boundary" };
   if (!index.isTerminated) return { refused: "unfinished-line" };
@@ -82,8 +84,9 @@ async function cutAt(index: CutIndex, file: FileHandle, bytes: number): Promise<
   if (obstacle) return { refused: obstacle.isCheckpoint ? "checkpoint" : "straggler", line: obstacle.line };
   const carried = index.carried();
   const replyAt = index.firstReply();
-  if (replyAt === undefined || replyAt - boundary.line + carried.length >= REPLY_WITHIN_LINES)
-    return { refused: "no-reply", line: boundary.line };
+  if (isBound && replyAt === undefined) return { refused: "no-reply", line: boundary.line };
+  if (isBound && (replyAt ?? 0) - boundary.line + carried.length >= REPLY_WITHIN_LINES)
+    return { refused: "too-much-carried", line: boundary.line };
   return {
     boundary: { line: boundary.line, at: boundary.at },
     archivedTo: boundary.at,

@@ -27,6 +27,7 @@ export type CutObstacle =
   | "unfinished-line"
   | "no-header"
   | "no-reply"
+  | "too-much-carried"
   | "damaged";
 
 /** A cut that frees less is not worth the trouble. */
@@ -44,6 +45,8 @@ const OBSTACLES: Record<CutObstacle, string> = {
   "unfinished-line": "its last line is not finished",
   "no-header": "it does not begin with a sound header",
   "no-reply": "the model has not answered since its last compaction",
+  "too-much-carried":
+    "so many rows have to stay before its last compaction that OpenClaw would not find a reply behind them",
   damaged: "it is damaged behind its last compaction",
 };
 

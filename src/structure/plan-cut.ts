@@ -15,15 +15,19 @@ const UNKNOWN: SegmentHeader = { parentFile: "", rootSession: "", segmentIndex: 
 /** Of an OpenClaw transcript that is cut: the first has to be the program's own. */
 const SEGMENT_AT = 1;
 
-/** How the first `bytes` bytes of a transcript, whole lines, can be cut at a compaction; or what stands against it. */
+/**
+ * How the first `bytes` bytes of a transcript, whole lines, can be cut at a compaction; or what stands against it.
+ *
+ * @param of.isBound a registry entry leads to it
+ */
 export async function planCut(
-  dialect: Dialect["name"],
+  { dialect, isBound }: { dialect: Dialect["name"]; isBound: boolean },
   file: FileHandle,
   bytes: number,
   signal?: AbortSignal,
 ): Promise<Cut | CutRefusal> {
   const read = await readerFor(bytes);
-  if (dialect === "claude-code") return planClaudeCodeCut(file, bytes, read, signal);
+  if (dialect === "claude-code") return planClaudeCodeCut(file, bytes, read, isBound, signal);
   const header = () => {
     const id = randomUUID().slice(0, SHORT_ID_LENGTH);
     return { id, line: openClawSegmentRow(id, UNKNOWN) };

@@ -23,8 +23,8 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(folder, { recursive: true }));
 
-/** The step that follows a cut, and what it works with: an OpenClaw whose registry has a lock. */
-function afterCut() {
+/** The step before a cut, and what it works with: an OpenClaw whose registry has a lock. */
+function beforeCut() {
   const path = join(folder, "s.jsonl");
   writeFileSync(path, "{}\n");
   const fingerprint = lookAt(path)?.fingerprint as Transcript["fingerprint"];
@@ -45,9 +45,7 @@ function afterCut() {
     entry: reference,
     change: "drop-counters",
   };
-  // archived as it was before the cut
-  const source = { ...fingerprint, inode: fingerprint.inode + 1, sizeBytes: 3_000_000 };
-  const progress = { job: { force: false }, archived: { source } } as Progress;
+  const progress = { job: { force: false }, archived: { source: fingerprint } } as Progress;
   const tools = {
     disk: openDisk(),
     settings: defaults,
@@ -60,23 +58,27 @@ function afterCut() {
 
 const write = (held: object) => writeFileSync(registryPath, JSON.stringify({ [KEY]: held }, null, 2));
 
-test("after a cut the counters go, although the transcript is not what was archived any more", async () => {
+test("before a cut the counters go, unless the transcript is not what was archived any more", async () => {
   write({ ...entry, ...counters });
-  const { step, progress, tools } = afterCut();
+  const { step, progress, tools } = beforeCut();
   expect(isStillNeeded(step)).toBe(true);
   const outcome = await editRegistry(step, progress, tools);
   expect(outcome).toMatchObject({ result: "done", detail: { sessionKey: KEY, change: "drop-counters" } });
   expect(readFileSync(registryPath, "utf8")).toBe(JSON.stringify({ [KEY]: entry }, null, 2));
   expect(isStillNeeded(step)).toBe(false);
-  expect(wordPlanned(step)).toBe("drop the token counters of its registry entry, which count rows that are cut off");
-  expect(wordOutcome(outcome)).toBe("its registry entry no longer counts the rows that were cut off");
+  expect(wordPlanned(step)).toBe("drop the token counters of its registry entry, which count the rows that go");
+  expect(wordOutcome(outcome)).toBe("its registry entry no longer counts the rows that go");
+  write({ ...entry, ...counters });
+  writeFileSync(step.transcript.path, "{}\n{}\n");
+  expect(await editRegistry(step, progress, tools)).toMatchObject({ result: "changed-since-plan" });
+  expect(isStillNeeded(step)).toBe(true);
 });
 
 test("an entry that counts nothing, or leads to another session by now, stays as it is", async () => {
   for (const held of [entry, { ...entry, ...counters, sessionId: "newer" }]) {
     write(held);
     const before = lookAt(registryPath)?.fingerprint;
-    const { step, progress, tools } = afterCut();
+    const { step, progress, tools } = beforeCut();
     expect(isStillNeeded(step)).toBe(false);
     const outcome = await editRegistry(step, progress, tools);
     expect(outcome).toMatchObject({ result: "already-done", because: "the entry holds no counters of the session" });

@@ -1,6 +1,17 @@
-import { chmodSync, mkdirSync, readFileSync, statSync, utimesSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import {
+  chmodSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
 import { basename, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
+import { readCatalog } from "../../src/archive/catalog.ts";
 import { linesIn } from "../support/cut.ts";
 import {
   addClaudeSession,
@@ -81,6 +92,45 @@ test("a bot's large session without a compaction becomes a digest, from which th
   expect(readRegistryOf(home)).toEqual(registry);
   expect(JSON.stringify(report)).not.toContain("orchard");
   expect(await keeperJson(["rotate", ...home.args])).toMatchObject({ status: 0, summary: { actions: 0 } });
+});
+
+test("a personal session that is named becomes a digest as well, and is emptied only on request", async () => {
+  const { sessionId, path, original } = aBot();
+  writeRegistry(home, {});
+  const own = path.replace(/projects\/[^/]+/, "projects/-home-me");
+  mkdirSync(join(own, ".."), { recursive: true });
+  renameSync(path, own);
+  expect((await keeperJson(["rotate", ...home.args])).installations[0]?.spared).toMatchObject([
+    { because: "personal" },
+  ]);
+  expect(readFileSync(own, "utf8")).toBe(original);
+  const report = await keeperJson(["rotate", "--session", sessionId, ...home.args]);
+  expect(report.installations[0]?.actions.at(-1)).toMatchObject({ kind: "digest-transcript", result: "done" });
+  expect(summaryIn(own)).toContain(SECRET);
+});
+
+test("OpenClaw's own transcript with a tail beyond the hard limit becomes a digest, and one archive serves a second try", async () => {
+  home = makeHome();
+  const sessionId = "5e551011-d16e-4cab-8f00-0000000000a2";
+  const path = join(sessionsFolder(home), `${sessionId}.jsonl`);
+  writeTranscript(path, { dialect: "openclaw", bytes: 300_000, boundaries: 1, sessionId });
+  age(path, 120_000);
+  writeRegistry(home, { [KEY]: { sessionId, sessionFile: path, updatedAt: Date.now() - 300_000 } });
+  const args = configured({ maxSize: "100KB", hardLimit: "110KB", quietFor: "1s" });
+  const last = async (...more: string[]) => {
+    const { installations } = await keeperJson(["rotate", ...more, ...args]);
+    return installations[0]?.actions.map(({ kind, result }) => `${kind} ${result}`) ?? [];
+  };
+  expect((await last()).at(-1)).toBe("cut-transcript done");
+  expect(statSync(path).size).toBeGreaterThan(110_000);
+  const holder = spawn("sh", ["-c", `exec 3>>"$0"; exec sleep 60`, path], { stdio: "ignore" });
+  while (!readdirSync(`/proc/${holder.pid}/fd`).includes("3"));
+  expect((await last("--strategy", "cut", "--session", sessionId, "--force")).at(-1)).toBe("cut-transcript busy");
+  holder.kill("SIGKILL");
+  const again = await last();
+  expect([again[0], again.at(-1)]).toEqual(["archive-transcript already-done", "digest-transcript done"]);
+  const purposes = readCatalog(join(home.openclaw, "session-archives")).map(({ purpose }) => purpose);
+  expect(purposes).toEqual(["cut", "digest"]);
 });
 
 test("a digest keeps to its size, and words that are too many are cut", async () => {

@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { rmSync, writeFileSync } from "node:fs";
+import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { type FailStory, failAtEach } from "./fail-at-each.ts";
@@ -43,8 +43,11 @@ describe.each(ways)("a disk that fails at any one call while it shortens a sessi
       const choose = (calls: Call[]) => worthFailing(calls, kind);
       const prepare = () => setShorteningScene(dialect, strategy);
       const attempt: FailStory<ShorteningScene>["attempt"] = async (scene, disk, failed) => {
-        await shortenInProcess(scene.home, strategy, disk);
+        const { report } = await shortenInProcess(scene.home, strategy, disk);
         expectArchivesReadable(scene);
+        const [last] = report.actions.filter(({ kind }) => kind === `${strategy}-transcript`);
+        const isShort = !readFileSync(scene.session.path).equals(scene.session.original);
+        expect(isShort, "what is told of it").toBe(last?.result === "done");
         pretendItEnded(scene.home.root);
         // one that cannot be removed stays; gateways take it at once, because its owner is gone
         const locks =

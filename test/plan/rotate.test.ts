@@ -66,7 +66,7 @@ function aCandidate(more: Partial<Candidate> = {}): Candidate {
     canRewind: false,
     isNamed: false,
     quietForMs: 60_000,
-    prunable: { byCut: [], otherwise: [] },
+    prunable: { byCut: [], byRepair: [], otherwise: [] },
     canDigest: true,
     ...more,
   };

@@ -46,20 +46,22 @@ test("nothing is given up for what is over in a moment, or what a repair ends", 
 
 test("a condemned session is broken in what a cut would keep", () => {
   expect(choose(4 * MB, aCut(MB), { isCondemned: true })).toBe("digest");
+  expect(choose(4 * MB, undefined, { isCondemned: true, strategy: "cut" })).toBe("digest");
+  expect(choose(4 * MB, undefined, { isCondemned: true, strategy: "empty" })).toBe("empty");
 });
 
 test("what a person asks for is done, or refused", () => {
   expect(choose(4 * MB, aCut(MB), { strategy: "empty" })).toBe("empty");
   expect(choose(4 * MB, aCut(MB), { strategy: "digest" })).toBe("digest");
   expect(choose(4 * MB, refused("straggler"), { strategy: "cut" })).toBe("cut-refused");
-  expect(choose(40 * MB, aCut(39 * MB), { strategy: "cut" })).toBe("tail-too-large");
+  expect(choose(40 * MB, aCut(39 * MB), { strategy: "cut" })).toBe("tail-kept");
   expect(choose(4 * MB, aCut(3.9 * MB), { strategy: "cut", isNamed: true })).toBe("cut");
 });
 
 test("where cuts are all that is allowed, nothing else is done", () => {
   for (const strategy of ["auto", "cut", "digest", "empty"] as const) {
     expect(choose(90 * MB, aCut(MB), { strategy, cutOnly: true })).toBe("cut");
-    expect(choose(90 * MB, aCut(89 * MB), { strategy, cutOnly: true })).toBe("tail-too-large");
+    expect(choose(90 * MB, aCut(89 * MB), { strategy, cutOnly: true })).toBe("tail-kept");
     expect(choose(90 * MB, refused("no-boundary"), { strategy, cutOnly: true })).toBe("cut-refused");
   }
 });

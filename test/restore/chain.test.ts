@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { basename } from "node:path";
 import { describe, expect, test } from "vitest";
 import { KeeperError } from "../../src/errors.ts";
@@ -5,16 +6,22 @@ import type { Archive } from "../../src/restore/archives.ts";
 import { type Part, traceHistory } from "../../src/restore/chain.ts";
 import { archiveOf } from "../support/records.ts";
 
-type Heads = Map<Archive, { firstRow?: string; parent?: Archive | string }>;
+type Heads = Map<Archive, { firstRow?: string; parent?: Archive | string; text?: string }>;
 
 const nothing = async function* () {};
 
 function partOf(archive: Archive, heads: Heads): Part {
-  const { firstRow, parent } = heads.get(archive) ?? {};
+  const { firstRow, parent, text } = heads.get(archive) ?? {};
   const parentFile = typeof parent === "object" ? basename(parent.path) : parent;
   const segment = parentFile === undefined ? undefined : { parentFile, headerAt: 0, carriedRows: 0 };
   const { sessionId, source } = archive.record;
-  return { sessionId, source, archive, head: { firstRow, segment }, pieces: nothing };
+  return {
+    sessionId,
+    source,
+    archive,
+    head: { firstRow, segment },
+    pieces: text === undefined ? nothing : () => piecesOf(text),
+  };
 }
 
 /** The numbers of the archives of a history, the live transcript as 0. `gone`: archives whose files are not there. */
@@ -70,6 +77,10 @@ describe("by header rows", () => {
   });
 });
 
+async function* piecesOf(text: string): AsyncGenerator<Buffer> {
+  for (const byte of Buffer.from(text)) yield Buffer.of(byte);
+}
+
 describe("where a part has no header row", () => {
   test("its parent is what was archived before", async () => {
     const heads: Heads = new Map([
@@ -84,7 +95,9 @@ describe("where a part has no header row", () => {
     const repair = archiveOf({ segment: 2, reason: "corrupt", purpose: "repair" });
     const other = archiveOf({ segment: 3, sessionId: "other" });
     const moved = archiveOf({ segment: 4, source: "/elsewhere" });
-    const copy = archiveOf({ segment: 5 });
+    const begun = Buffer.from("b\n1\n");
+    const sha256 = createHash("sha256").update(begun).digest("hex");
+    const copy = archiveOf({ segment: 5, bytes: begun.length, sha256 });
     const newest = archiveOf({ segment: 6 });
     const later = archiveOf({ segment: 7 });
     const heads: Heads = new Map([
@@ -93,10 +106,18 @@ describe("where a part has no header row", () => {
       [other, { firstRow: "o" }],
       [moved, { firstRow: "m" }],
       [copy, { firstRow: "b" }],
-      [newest, { firstRow: "b" }],
+      [newest, { firstRow: "b", text: `${begun}2\n` }],
       [later, { firstRow: "l" }],
     ]);
     expect((await trace(newest, [one, repair, other, moved, copy, newest, later], heads)).parts).toEqual([1, 6]);
+  });
+
+  test("one that only begins with the same row is no copy", async () => {
+    const heads: Heads = new Map([
+      [one, { firstRow: "a", text: "a\n1\n" }],
+      [two, { firstRow: "a", text: "a\n2\n3\n" }],
+    ]);
+    expect((await trace(two, [one, two], heads)).parts).toEqual([1, 2]);
   });
 
   test("one that cannot be looked at, because its file is gone, is named", async () => {

@@ -234,6 +234,19 @@ describe("a cut", () => {
     expect(parse(again.lines)[0]).toEqual(dropped[0]);
   });
 
+  test("that OpenClaw would not find a reply behind is made only where none of its registries leads to the session", async () => {
+    const many = Array.from(
+      { length: 600 },
+      (_, index) => ({ type: "content-replacement", replacements: [index] }) as Row,
+    );
+    const [first, ...rest] = one as [Row, ...Row[]];
+    const rows = text([first, ...many, ...rest]);
+    expect((await cutText("claude-code", rows)).cut).toEqual({ refused: "too-much-carried", line: 603 });
+    expect((await cutText("claude-code", rows, false)).lines).toHaveLength(604);
+    const unanswered = text(one.slice(0, -1));
+    expect((await cutText("claude-code", unanswered, false)).lines).toHaveLength(3);
+  });
+
   test("keeps the last attribution as long as compactions keep rows", async () => {
     const attribution = { type: "attribution-snapshot", sessionId: "s" };
     const keeping = boundary("b1", { preservedMessages: { uuids: [id("a2")] } });

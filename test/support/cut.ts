@@ -10,6 +10,7 @@ import { shortenedPieces } from "../../src/structure/shortened.ts";
 export async function cutText(
   dialect: "claude-code" | "openclaw",
   text: string | Uint8Array,
+  isBound = true,
 ): Promise<{ cut: Cut | CutRefusal; lines: string[] }> {
   const folder = mkdtempSync(join(tmpdir(), "cut-"));
   const path = join(folder, "t.jsonl");
@@ -17,7 +18,7 @@ export async function cutText(
   const file = await open(path);
   try {
     const { size } = await file.stat();
-    const cut = await planCut(dialect, file, size);
+    const cut = await planCut({ dialect, isBound }, file, size);
     if ("refused" in cut) return { cut, lines: [] };
     const pieces: Buffer[] = [];
     for await (const piece of shortenedPieces(file, size, cut, undefined)) pieces.push(Buffer.from(piece));
