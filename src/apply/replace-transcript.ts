@@ -49,6 +49,7 @@ export async function replaceTranscript(
     obstacle: { step, result, because, detail: {} },
   });
   if (lock && "busy" in lock) return obstacle("busy", lock.busy);
+  let result: { obstacle: Outcome } | { problem?: string } = {};
   try {
     const appender = await lastingAppender(archived.source);
     if (appender) return obstacle("busy", appender);
@@ -61,9 +62,21 @@ export async function replaceTranscript(
     const { mtimeMs } = archived.source;
     const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
     if ("refused" in put) return obstacle("busy", put.refused);
-    return put.problem === undefined ? {} : { problem: wordUnfinished(put.problem) };
+    result = put.problem === undefined ? {} : { problem: wordUnfinished(put.problem) };
+    return result;
   } finally {
+    const stuck = release(lock);
+    if (stuck && !("obstacle" in result)) result.problem = [result.problem, stuck].filter(Boolean).join("; ");
+  }
+}
+
+/** A lock that cannot be taken off is no reason to say of what was done that it was not: its owner is gone in a moment. */
+function release(lock: { release: () => boolean } | undefined): string | undefined {
+  try {
     lock?.release();
+    return undefined;
+  } catch (error) {
+    return `its lock could not be taken off (${reasonOf(error)}); the next run does it`;
   }
 }
 

@@ -144,7 +144,7 @@ export async function putInPlace(
 ): Promise<Shortened> {
   const before = fingerprintOfDescriptor(file.fd);
   const aside = asidePathFor(path, bytes);
-  let [carriedTo, placed] = [bytes, 0];
+  let [carriedTo, placed] = [bytes, -1];
   try {
     disk.setTimes(draft, mtimeMs);
     disk.link(path, aside);
@@ -163,10 +163,12 @@ export async function putInPlace(
     }
     placed = fingerprintAt(draft).sizeBytes;
     disk.rename(draft, path);
-  } catch (error) {
+  } catch (problem) {
+    const isPlaced = placed >= 0 && !lookAt(draft) && !isSameFile(before, lookAt(path)?.fingerprint);
+    if (isPlaced) return { how: "swapped", carriedBytes: carriedTo - bytes, problem };
     if (lookAt(draft)) disk.remove(draft);
     if (isSameFile(before, lookAt(path)?.fingerprint) && lookAt(aside)) disk.remove(aside);
-    throw error;
+    throw problem;
   }
   try {
     if (carriedTo > bytes) disk.append(path, "", { sync: true });
