@@ -67,7 +67,7 @@ export function toInvocation(
   const cron = options.cron === true;
   const sessions = (options.session as string[] | undefined) ?? [];
   const force = options.force === true;
-  if (force && sessions.length === 0)
+  if (force && command === "rotate" && sessions.length === 0)
     throw new KeeperError("usage", "--force needs the sessions named: --session ID", "nothing was done");
   const wait = text("wait") ?? (cron ? CRON_WAIT : undefined);
   const maxRuntime = text("maxRuntime") ?? (cron ? CRON_MAX_RUNTIME : undefined);
@@ -82,6 +82,7 @@ export function toInvocation(
       repair: options.repair === true,
       errorText: text("error") ?? null,
       cron,
+      yes: options.yes === true,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),
       ...(verb ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),

@@ -67,7 +67,9 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     systemDirectory: "/etc/session-keeper",
   };
-  const report = await run(request, { surroundings, version, signal, output });
+  const mayAsk = request.force && !request.yes && process.stdin.isTTY && process.stderr.isTTY;
+  const ask = mayAsk ? (await import("./run/ask.ts")).askPerson : undefined;
+  const report = await run(request, { surroundings, version, signal, output, ...(ask ? { ask } : {}) });
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
   await print(report, invocation.output, request.cron);
   process.exitCode = report.exitCode;

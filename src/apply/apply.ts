@@ -9,6 +9,7 @@ import { editRegistry } from "./edit-registry.ts";
 import { emptyTranscript } from "./empty-transcript.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
 import { reasonOf } from "./reason.ts";
+import { removeLock } from "./remove-lock.ts";
 import { removeTranscript } from "./remove-transcript.ts";
 import { repairTranscript } from "./repair-transcript.ts";
 import type { Progress, Tools } from "./tools.ts";
@@ -29,7 +30,7 @@ async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {
   const outcomes: Outcome[] = [];
   const last = job.steps.at(-1);
   // asked before the first step: a file that has to stay as it is must not be forgotten either
-  const wait = job.wait ?? (shortens(last) ? carelessWriter(job.transcript.fingerprint) : undefined);
+  const wait = job.wait ?? (shortens(last) && job.transcript ? carelessWriter(job.transcript.fingerprint) : undefined);
   if (wait && last) outcomes.push({ step: last, result: "busy", because: wait, detail: {} });
   else {
     for (const step of job.steps) {
@@ -58,6 +59,7 @@ async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<
   const about = {
     kind: step.kind,
     ...("transcript" in step ? { path: step.transcript.path, sessionId: step.transcript.sessionId } : {}),
+    ...("lock" in step ? { path: step.lock.file.path } : {}),
   };
   if (tools.signal.aborted) return stopped(step);
   try {
@@ -101,6 +103,8 @@ async function execute(step: Step, progress: Progress, tools: Tools): Promise<Ou
       return emptyTranscript(step, progress, tools);
     case "remove-transcript":
       return removeTranscript(step, progress, tools);
+    case "remove-lock":
+      return removeLock(step, tools);
     case "prune-archive":
     case "restart-gateway":
       throw new Error(`${step.kind} is no step of a job`);
@@ -117,5 +121,6 @@ function failure(step: Step, error: unknown): Outcome {
     const result = error.code === "changed" ? "changed-since-plan" : "failed";
     return { step, result, because: error.message, hint: error.hint, detail: {} };
   }
-  return { step, result: "failed", because: reasonOf(error), hint: "the session was left as it was", detail: {} };
+  const hint = `the ${step.kind === "remove-lock" ? "lock" : "session"} was left as it was`;
+  return { step, result: "failed", because: reasonOf(error), hint, detail: {} };
 }

@@ -2,12 +2,13 @@ import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
-import { asidePathFor, DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
+import { asidePathFor, DRAFT, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
 import { describeError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { listFolder } from "../installation/registries.ts";
 import { removeOwnLeftLock } from "../locks/gateway-lock.ts";
+import { settleCaptured } from "../locks/remove-seen.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
 import { carrierTo } from "./late-rows.ts";
@@ -31,7 +32,8 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   };
   for (const path of installation.leftBehind) {
     const [, original, bytes] = SET_ASIDE.exec(basename(path)) ?? [];
-    if (DRAFT.test(path)) await attempt(path, () => disk.remove(path));
+    if (LOCK_DRAFT.test(path)) await attempt(path, () => settleCaptured(disk, path));
+    else if (DRAFT.test(path)) await attempt(path, () => disk.remove(path));
     else if (original && bytes)
       await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }

@@ -1,7 +1,8 @@
+import { cleanLocks } from "./clean-locks.ts";
 import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate, detectCorruption, restore];
+export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, restore];

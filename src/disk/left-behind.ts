@@ -8,6 +8,9 @@ export function isLeftBehind(name: string): boolean {
   return name.includes(".session-keeper-") && (SET_ASIDE.test(name) || DRAFT.test(name));
 }
 
+/** What a killed run captured of a lock, or wrote for one of its own; the group is the lock's name. */
+export const LOCK_DRAFT = /^(.+\.lock)\.session-keeper-[0-9a-f-]{36}\.draft$/;
+
 /** A new name for what is about to take the place of `path`. */
 export function draftPathFor(path: string): string {
   return `${path}.session-keeper-${crypto.randomUUID()}.draft`;

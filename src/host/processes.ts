@@ -8,6 +8,8 @@ const O_APPEND = 0o2000;
 /** A process that has a file open. `appends`: each write goes to the end, wherever that is by then. */
 export type Holder = { pid: number; writes: boolean; appends: boolean };
 
+type FileId = { device: number; inode: number };
+
 /** True when a process with this id exists. A process that we may not signal (EPERM) is alive. */
 export function isAlive(pid: number): boolean {
   if (!Number.isInteger(pid) || pid <= 0) return false;
@@ -28,10 +30,20 @@ export function startTicksOf(pid: number): number | undefined {
 /** The same as epoch milliseconds, good to about a second; undefined when that can't be read. */
 export function startedAtOf(pid: number): number | undefined {
   const ticks = startTicksOf(pid);
+  const bootMs = bootedAt();
+  return ticks === undefined || bootMs === undefined ? undefined : bootMs + (ticks * 1000) / TICKS_PER_SECOND;
+}
+
+/** When the machine started, as epoch milliseconds by the clock as it is set now; undefined when that can't be read. */
+export function bootedAt(): number | undefined {
   const boot = /^btime (\d+)$/m.exec(readText("/proc/stat"))?.[1];
-  return ticks === undefined || boot === undefined
-    ? undefined
-    : Number(boot) * 1000 + (ticks * 1000) / TICKS_PER_SECOND;
+  return boot === undefined ? undefined : Number(boot) * 1000;
+}
+
+/** The number that a process has in its own pid namespace; undefined when it lives in ours, or that can't be read. */
+export function innerPidOf(pid: number): number | undefined {
+  const numbers = /^NSpid:\s*(.+)$/m.exec(readText(`/proc/${pid}/status`))?.[1]?.split(/\s+/) ?? [];
+  return numbers.length > 1 ? Number(numbers.at(-1)) : undefined;
 }
 
 /** Every process's arguments. Processes that end meanwhile are left out. */
@@ -69,15 +81,21 @@ export function ownLineage(): Set<number> {
  * The other processes that have this file open, by device and inode, so that renamed and removed files are found too.
  * Processes of other users are seen by root only; they could open the file only if it were theirs or readable by all.
  */
-export function holdersOf(file: { device: number; inode: number }): Holder[] {
-  const holders: Holder[] = [];
+export function holdersOf(file: FileId): Holder[] {
+  return holdersOfEach([file])[0] ?? [];
+}
+
+/** The same for several files, with one look at all processes; the answers stand in the files' order. */
+export function holdersOfEach(files: readonly FileId[]): Holder[][] {
+  const wanted = new Map(files.map(({ inode, device }) => [`${device}:${inode}`, [] as Holder[]]));
   for (const pid of processIds()) {
     if (pid === process.pid) continue;
     for (const descriptor of names(`/proc/${pid}/fd`)) {
       try {
         if (readlinkSync(`/proc/${pid}/fd/${descriptor}`)[0] !== "/") continue;
         const stat = statSync(`/proc/${pid}/fd/${descriptor}`);
-        if (stat.ino !== file.inode || stat.dev !== file.device) continue;
+        const holders = wanted.get(`${stat.dev}:${stat.ino}`);
+        if (!holders) continue;
         const flags = Number.parseInt(
           /^flags:\s*(\d+)/m.exec(readText(`/proc/${pid}/fdinfo/${descriptor}`))?.[1] ?? "",
           8,
@@ -88,7 +106,7 @@ export function holdersOf(file: { device: number; inode: number }): Holder[] {
       }
     }
   }
-  return holders;
+  return files.map(({ inode, device }) => wanted.get(`${device}:${inode}`) ?? []);
 }
 
 function processIds(): number[] {

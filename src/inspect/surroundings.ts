@@ -1,4 +1,5 @@
-import { join } from "node:path";
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { isMountedElsewhere } from "../installation/gateway.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { RegistryProblem } from "../registry/read.ts";
@@ -47,8 +48,25 @@ export function hasUnreadablePart({ openclaw, registries, unreadable }: Installa
   );
 }
 
-/** Container paths make every pid in this home a stranger's, and so does a process that has it mounted from elsewhere. */
-export function areForeign({ settings, openclaw }: Installation): boolean {
+/**
+ * Whether process ids in this home are a stranger's: container paths were configured or are found in a registry, or a process
+ * of another pid namespace has the home mounted.
+ */
+export function areForeign(installation: Installation): boolean {
+  const { settings, openclaw } = installation;
   if (settings.foreignPids !== "auto") return settings.foreignPids;
-  return Object.keys(settings.paths).length > 0 || (openclaw !== null && isMountedElsewhere(openclaw.home));
+  if (Object.keys(settings.paths).length > 0 || namesContainerPaths(installation)) return true;
+  return openclaw !== null && isMountedElsewhere(openclaw.home);
+}
+
+/** A transcript in the home of a user that this host does not have at all; one whose home was only moved is not that. */
+function namesContainerPaths({ openclaw, registries }: Installation): boolean {
+  const stateFolders = new Set<string>();
+  for (const { registry } of registries) {
+    for (const { sessionFile } of registry.entries) {
+      const state = /^(\/.+)\/agents\/[^/]+\/sessions\/[^/]+$/.exec(sessionFile ?? "")?.[1];
+      if (state) stateFolders.add(state);
+    }
+  }
+  return openclaw !== null && [...stateFolders].some((state) => !existsSync(dirname(state)));
 }

@@ -8,6 +8,7 @@ import { decideEra } from "./era.ts";
 import { eraWitnesses } from "./era-witnesses.ts";
 import { gatewayPidOf } from "./gateway.ts";
 import type { ClaudeHome, Installation, OpenClawHome } from "./installation.ts";
+import { findLocks } from "./locks.ts";
 import { readOpenClawConfig } from "./openclaw-config.ts";
 import { mapPath, realPathOr, unmapPath } from "./paths.ts";
 import { findRegistries } from "./registries.ts";
@@ -17,14 +18,19 @@ import { findWorkspaces } from "./workspaces.ts";
 /** What of the process's surroundings discovery depends on. */
 export type Surroundings = { env: NodeJS.ProcessEnv; homeDirectory: string };
 
+/** What of an installation a command is about: looking at each transcript of a large home costs a second. */
+export type Scope = "transcripts" | "locks";
+
 /**
  * Looks up everything that belongs to one installation. Reads only.
  *
+ * @param scope which of the two is looked up; of the other nothing is told
  * @throws KeeperError when a home that the person named is not there
  */
 export async function discover(
   settings: InstallationSettings,
   { env, homeDirectory }: Surroundings,
+  scope: Scope = "transcripts",
 ): Promise<Installation> {
   const unreadable: Installation["unreadable"] = [];
   const openclawHome = homeAt(settings.openclaw?.home, "OpenClaw", settings.configured.openclaw);
@@ -49,6 +55,18 @@ export async function discover(
   }
   const workspaces = findWorkspaces(settings, openclaw, homeDirectory);
   const leftBehind: string[] = [];
+  const locks = scope === "locks" ? findLocks({ claude, registries, leftBehind, unreadable }) : [];
+  const transcripts =
+    scope === "locks"
+      ? []
+      : findTranscripts({
+          claude,
+          registries,
+          workspaces: [...workspaces, ...workspaces.map((path) => unmapPath(path, settings.paths))],
+          paths: settings.paths,
+          leftBehind,
+          unreadable,
+        });
   return {
     name: settings.name,
     settings,
@@ -57,14 +75,8 @@ export async function discover(
     workspaces: workspaces.map((path) => realPathOr(mapPath(path, settings.paths))),
     logs: settings.gateway.logs ?? (openclaw ? defaultLogs(openclaw, settings.paths) : []),
     registries,
-    transcripts: findTranscripts({
-      claude,
-      registries,
-      workspaces: [...workspaces, ...workspaces.map((path) => unmapPath(path, settings.paths))],
-      paths: settings.paths,
-      leftBehind,
-      unreadable,
-    }),
+    transcripts,
+    locks,
     claimedElsewhere: [],
     leftBehind,
     folders: [],

@@ -56,23 +56,30 @@ export async function findGateway({ home, config }: OpenClawHome, foreignPids: b
 
 /** True when a process of another pid namespace has this home, or a folder above it, mounted. */
 export function isMountedElsewhere(home: string): boolean {
+  return processesElsewhere(home).next().done === false;
+}
+
+/** The processes of other pid namespaces that have this home, or a folder above it, mounted. */
+export function* processesElsewhere(home: string): Generator<number> {
   const own = namespaceOf("self");
-  if (!own) return false;
+  if (!own) return;
   for (const { pid } of listProcesses()) {
     const other = namespaceOf(String(pid));
-    if (!other || other === own) continue;
-    let mounts = "";
-    try {
-      mounts = readFileSync(`/proc/${pid}/mountinfo`, "utf8");
-    } catch {
-      continue;
-    }
-    for (const line of mounts.split("\n")) {
-      const root = line.split(" ")[3];
-      if (root && root !== "/" && (home === root || home.startsWith(`${root}/`))) return true;
-    }
+    if (other && other !== own && hasMounted(pid, home)) yield pid;
   }
-  return false;
+}
+
+function hasMounted(pid: number, home: string): boolean {
+  let mounts = "";
+  try {
+    mounts = readFileSync(`/proc/${pid}/mountinfo`, "utf8");
+  } catch {
+    return false;
+  }
+  return mounts.split("\n").some((line) => {
+    const root = line.split(" ")[3];
+    return root !== undefined && root !== "/" && (home === root || home.startsWith(`${root}/`));
+  });
 }
 
 /** By the rule that OpenClaw itself uses to tell its own processes from others. */

@@ -17,7 +17,9 @@ export type Installation = {
   logs: string[];
   transcripts: Transcript[];
   registries: AgentRegistry[];
-  /** Transcripts in a shared home that another installation of this run looks after. */
+  /** Names of locks. Looked up instead of the transcripts, for a command that is about nothing else. */
+  locks: LockPlace[];
+  /** Transcripts, or locks, in a shared home that another installation of this run looks after. */
   claimedElsewhere: string[];
   /** Files that a killed run of ours set aside beside transcripts, and has to bring home. */
   leftBehind: string[];
@@ -33,6 +35,9 @@ export type ClaudeHome = { home: string; projects: string };
 
 /** An agent's registry. Agents may share one, if the gateway's configuration says so. */
 export type AgentRegistry = { agent: string; path: string; sessions: string; registry: Registry };
+
+/** A name that a lock has, and what it guards; what lies there is not looked at. */
+export type LockPlace = { path: string; guards: "transcript" | "registry" | "history"; agent?: string };
 
 /** A registry entry and where it stands. */
 export type EntryReference = { agent: string; registryPath: string; entry: RegistryEntry; provider?: string };

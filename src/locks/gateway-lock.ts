@@ -5,8 +5,9 @@ import type { Disk } from "../disk/disk.ts";
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { errnoOf } from "../errors.ts";
-import { isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
-import { type LockFile, readLock } from "./lock-file.ts";
+import { bootedAt, isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
+import { readLock } from "./lock-file.ts";
+import { removeSeen } from "./remove-seen.ts";
 import { judgeLock, type OwnerFacts, type StalenessPolicy } from "./staleness.ts";
 
 /** A lock that we hold. `release` tells whether it was still ours: if not, what was done under it is unconfirmed. */
@@ -47,7 +48,7 @@ export async function acquireGatewayLock(
       continue;
     }
     const verdict = judgeLock(lock, options.policy, Date.now(), ownerFacts);
-    if (verdict.state === "stale" && lock.kind === "file" && removeCaptured(disk, lock)) continue;
+    if (verdict.state === "stale" && lock.kind === "file" && removeSeen(disk, lock)) continue;
     if (Date.now() >= deadline || options.signal?.aborted) return { busy: `its lock is ${verdict.because}` };
     await sleep(POLL_MS);
   }
@@ -55,42 +56,14 @@ export async function acquireGatewayLock(
 
 /** The facts about a lock's owner as this machine sees them now. */
 export function ownerFacts(pid: number): OwnerFacts {
-  return { alive: isAlive(pid), startTicks: startTicksOf(pid), startedAtMs: startedAtOf(pid) };
-}
-
-/**
- * Removes a lock that was judged stale without ever hitting one that was taken anew meanwhile: renames it to a name of
- * ours, looks again, and puts it back under its name when it is not the one that was judged.
- *
- * @returns true when the judged lock is gone
- */
-function removeCaptured(disk: Disk, judged: LockFile): boolean {
-  const captured = draftPathFor(judged.path);
-  try {
-    disk.rename(judged.path, captured);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT") return true;
-    throw error;
-  }
-  const now = readLock(captured);
-  if (now && isSameFile(judged.fingerprint, now.fingerprint) && now.text === judged.text) {
-    disk.remove(captured);
-    return true;
-  }
-  try {
-    disk.link(captured, judged.path);
-  } catch (error) {
-    if (errnoOf(error) !== "EEXIST") throw error;
-  }
-  disk.remove(captured);
-  return false;
+  return { alive: isAlive(pid), startTicks: startTicksOf(pid), startedAtMs: startedAtOf(pid), bootedAtMs: bootedAt() };
 }
 
 /** Removes a lock that a killed run of ours left; a gateway's own is its own affair. */
 export function removeOwnLeftLock(disk: Disk, path: string, policy: StalenessPolicy): void {
   const lock = readLock(path);
   if (lock?.kind !== "file" || !lock.text.includes(`"tool": "${OWN_MARK}"`)) return;
-  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") removeCaptured(disk, lock);
+  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") removeSeen(disk, lock);
 }
 
 function tryLink(disk: Disk, path: string): HeldLock | undefined {

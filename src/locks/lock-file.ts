@@ -1,5 +1,5 @@
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync } from "node:fs";
-import { type Fingerprint, fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
+import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
 
 /** What a gateway wrote into a lock. Each field is absent where the file does not hold it in a usable form. */
@@ -15,7 +15,8 @@ export type LockPayload = {
 /** A lock as found on disk. `text` is what it held, so that a later look can tell whether it is still the same. */
 export type LockFile = {
   path: string;
-  kind: "file" | "folder" | "other";
+  /** `sealed`: a file that this user may not read; `large`: a file that no program would take for a lock */
+  kind: "file" | "folder" | "sealed" | "large" | "other";
   fingerprint: Fingerprint;
   payload: LockPayload;
   text: string;
@@ -24,6 +25,8 @@ export type LockFile = {
 };
 
 const PAYLOAD_LIMIT_BYTES = 64 * 1024;
+/** Process ids are 32-bit numbers; a larger one names nobody. */
+const LARGEST_PID = 0x7fff_ffff;
 
 /** Reads a lock; undefined when there is none. */
 export function readLock(path: string): LockFile | undefined {
@@ -36,23 +39,35 @@ export function readLock(path: string): LockFile | undefined {
   try {
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
-      const text = fstatSync(descriptor).size > PAYLOAD_LIMIT_BYTES ? "" : readFileSync(descriptor, "utf8");
+      const isLarge = fstatSync(descriptor).size > PAYLOAD_LIMIT_BYTES;
+      const text = isLarge ? "" : readFileSync(descriptor, "utf8");
       return {
         ...base,
-        kind,
+        kind: isLarge ? "large" : kind,
         fingerprint: fingerprintOfDescriptor(descriptor),
         text,
         payload: parsePayload(text),
-        isEmpty: text === "",
+        isEmpty: text === "" && !isLarge,
       };
     } finally {
       closeSync(descriptor);
     }
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    if (errnoOf(error) === "EACCES") return { ...base, kind, isEmpty: false };
+    if (errnoOf(error) === "EACCES") return { ...base, kind: "sealed", isEmpty: false };
     throw error;
   }
+}
+
+/** The very lock that was seen before, and untouched since: file systems give the inode of a removed file to the next one. */
+export function isSameLock(before: LockFile, now: LockFile | undefined): boolean {
+  return (
+    now !== undefined &&
+    now.kind === before.kind &&
+    isUnchanged(before.fingerprint, now.fingerprint) &&
+    now.text === before.text &&
+    now.isEmpty === before.isEmpty
+  );
 }
 
 /** The fields of every release: `createdAt` is ISO text, the oldest store lock has `startedAt` in milliseconds instead. */
@@ -67,7 +82,7 @@ export function parsePayload(text: string): LockPayload {
   const { pid, createdAt, startedAt, starttime, maxHoldMs } = value as Record<string, unknown>;
   const createdAtMs = typeof createdAt === "string" ? Date.parse(createdAt) : startedAt;
   return {
-    ...(isCount(pid) && pid > 0 ? { pid } : {}),
+    ...(isCount(pid) && pid > 0 && pid <= LARGEST_PID ? { pid } : {}),
     ...(isCount(createdAtMs) ? { createdAtMs } : {}),
     ...(isCount(starttime) ? { startTicks: starttime } : {}),
     ...(isCount(maxHoldMs) ? { maxHoldMs } : {}),

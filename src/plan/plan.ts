@@ -1,6 +1,7 @@
 import type { ArchivePurpose } from "../archive/catalog.ts";
 import type { ArchiveReason } from "../archive/names.ts";
 import type { Finding } from "../inspect/finding.ts";
+import type { SeenLock } from "../inspect/lock-finding.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
 
 /** One crash-safe step. The steps of a job run in order, and one that could not be done ends its job. */
@@ -20,6 +21,7 @@ export type Step =
   | { kind: "digest-transcript"; transcript: Transcript }
   | { kind: "empty-transcript"; transcript: Transcript }
   | { kind: "remove-transcript"; transcript: Transcript }
+  | { kind: "remove-lock"; lock: SeenLock }
   | { kind: "prune-archive"; archive: string }
   | { kind: "restart-gateway" };
 
@@ -28,9 +30,10 @@ export type RegistryChange = "clear-binding" | "fresh-start" | "drop-counters";
 
 export type StepKind = Step["kind"];
 
-/** What is to be done about one session. */
+/** What is to be done about one session, or one lock. */
 export type Job = {
-  transcript: Transcript;
+  /** absent: it is about a lock */
+  transcript?: Transcript;
   findings: Finding[];
   steps: Step[];
   /** may be done although the session is in use */
@@ -58,11 +61,22 @@ export type SparedReason =
   | "healthy"
   | "clock-stepped"
   | "broken-registry"
+  | "overdue-lock"
+  | "undecidable-lock"
+  | "filled-lock-directory"
+  | "large-lock"
   | "no-restart-command"
   | "restart-limit";
 
 /** Something seen and left alone, with the reason. `detail` completes the reason's sentence. */
-export type Spared = { because: SparedReason; transcript?: Transcript; detail?: string; findings: Finding[] };
+export type Spared = {
+  because: SparedReason;
+  transcript?: Transcript;
+  /** of what is no transcript */
+  path?: string;
+  detail?: string;
+  findings: Finding[];
+};
 
 /** Plain data: it can be printed, compared and tested. */
 export type Plan = { jobs: Job[]; spared: Spared[] };

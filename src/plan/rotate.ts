@@ -22,7 +22,7 @@ export function planRotation(installation: Installation, facts: RotationFacts, p
     if ("because" in decision) plan.spared.push(decision);
     else plan.jobs.push(decision);
   }
-  const handled = new Set(plan.jobs.map(({ transcript }) => transcript.path));
+  const handled = new Set(plan.jobs.map(({ transcript }) => transcript?.path));
   for (const binding of facts.staleBindings.filter(({ transcript }) => !handled.has(transcript.path))) {
     const blocked = registryBlocked(installation, facts);
     if (blocked)

@@ -104,12 +104,14 @@ function reportSpared(spared: Spared): ReportedSpared {
   return {
     because: spared.because,
     message: wordSpared(spared),
+    ...(spared.path === undefined ? {} : { path: spared.path }),
     ...(spared.transcript ? identify(spared.transcript) : {}),
   };
 }
 
 function about(step: Step): Pick<ReportedAction, "path" | "sessionId" | "sessionKey"> {
   if ("transcript" in step) return identify(step.transcript);
+  if (step.kind === "remove-lock") return { path: step.lock.file.path };
   return step.kind === "prune-archive" ? { path: step.archive } : {};
 }
 

@@ -20,6 +20,7 @@ export type HumanOptions = {
 const HEALTHY: Record<string, string> = {
   rotate: "no session is too large or broken, and the log condemns none",
   "detect-corruption": "nothing is broken, and the log tells of no trouble",
+  "clean-locks": "no lock was left behind",
 };
 
 /** More are counted. */

@@ -4,6 +4,7 @@ import type { Finding, FindingKind } from "../inspect/finding.ts";
 import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
 import type { DamageKind } from "../structure/damage.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
+import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
 
 type Evidence = Record<string, unknown>;
 
@@ -18,6 +19,7 @@ const FINDINGS = {
     `${lines(e)} that a session to be resumed is not there: a registry may bind one that is gone`,
   "repair-logged": (e) =>
     `${lines(e)} that a program mended a session's file or lock by itself, or left out what it could not read`,
+  ...LOCK_FINDINGS,
   "stale-binding": () => "the registry binds a Claude Code session that holds no rows, so resuming it fails",
   "broken-registry": (e) =>
     `the registry is ${e.problem}: what it binds cannot be known, and the gateway will start an empty one over it; restore it from a good copy`,
@@ -81,6 +83,10 @@ const STEPS = {
     plan: () => "remove it, once it is archived",
     done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
   },
+  "remove-lock": {
+    plan: (s) => `remove ${lockOf(s)}`,
+    done: (s) => `removed ${lockOf(s)}`,
+  },
   "prune-archive": { plan: () => "let the oldest archive go", done: () => "let the oldest archive go" },
   "restart-gateway": {
     plan: () => "restart the gateway once, because a rejected session was changed",
@@ -110,6 +116,7 @@ const SPARED = {
   healthy: (_, id) =>
     `it is neither too large nor condemned; to rotate it all the same: session-keeper rotate --session ${id} --force`,
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
+  ...SPARED_LOCKS,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
 } satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;
@@ -132,8 +139,14 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
   return `for the next run: ${because}`;
 }
 
-export function wordSpared({ because, detail = "", transcript }: Spared): string {
-  return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? "FILE");
+export function wordSpared({ because, detail = "", transcript, path = "FILE" }: Spared): string {
+  return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+}
+
+/** A lock of a living owner is only removed by a person who insists, and ought to read that. */
+function lockOf(step: Step): string {
+  const isHeld = step.kind === "remove-lock" && step.lock.finding.kind === "held-lock";
+  return isHeld ? "the lock, although its owner lives (--force)" : "the lock";
 }
 
 function size(bytes: unknown): string {

@@ -36,7 +36,8 @@ type Look = {
   mayRestart: boolean;
   /** what the next run has to know */
   remember: (state: InstallationState, done: readonly JobOutcome[], report: DutyReport) => InstallationState;
-  cursors: Cursors;
+  /** absent: no transcript was looked at */
+  cursors?: Cursors;
   /** the files as they were read, to notice that another run wrote them meanwhile */
   before: { stateText: string; cursorsText: string };
 };

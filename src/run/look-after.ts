@@ -12,6 +12,7 @@ import { stateDirectoryOf } from "./state-directory.ts";
 /** What each command does with an installation. Crontabs mostly rotate: the others are loaded when they are asked for. */
 const duties: Record<string, () => Promise<Duty>> = {
   rotate: async () => lookToRotate,
+  "clean-locks": async () => (await import("./look-for-locks.ts")).lookForLocks,
   "detect-corruption": async () => (await import("./look-for-corruption.ts")).lookForCorruption,
 };
 
@@ -36,7 +37,7 @@ export async function lookAfter(installation: Installation, context: DutyContext
     const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
       if (readState(statePath).text !== first.before.stateText) return;
       writeState(disk, statePath, next, { sync: false });
-      writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
+      if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
     });
     // a look alone need not wait for another run: what it would have remembered, it looks up again
     if (isMarked || !changesSomething(request)) return report;

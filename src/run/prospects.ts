@@ -3,7 +3,7 @@ import { reasonOf } from "../apply/reason.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError, errnoOf, KeeperError } from "../errors.ts";
 import { logFilesOf } from "../gateway-log/log-files.ts";
-import { discover, type Surroundings } from "../installation/discover.ts";
+import { discover, type Scope, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
 import type { ReportedFailure } from "../report/document.ts";
@@ -13,8 +13,17 @@ export type Prospect =
   | { name: string; installation: Installation; sharedLogs: ReadonlySet<string> }
   | { name: string; failure: ReportedFailure };
 
+/** What of each installation a command is about. */
+export function scopeOf({ command }: { command: string }): Scope {
+  return command === "clean-locks" ? "locks" : "transcripts";
+}
+
 /** Looks up every installation, and settles between those that share a home or a log. */
-export async function lookForAll(settings: Settings, surroundings: Surroundings): Promise<Prospect[]> {
+export async function lookForAll(
+  settings: Settings,
+  surroundings: Surroundings,
+  scope: Scope = "transcripts",
+): Promise<Prospect[]> {
   const prospects: Prospect[] = [];
   const openclawHomes = new Set<string>();
   const sharedLogs = new Set<string>();
@@ -23,7 +32,7 @@ export async function lookForAll(settings: Settings, surroundings: Surroundings)
     const isTaken = home !== undefined && openclawHomes.has(home);
     if (home) openclawHomes.add(home);
     try {
-      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, surroundings);
+      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, surroundings, scope);
       const isNothing = !installation.openclaw && !installation.claude;
       prospects.push({
         name: asked.name,
@@ -36,7 +45,7 @@ export async function lookForAll(settings: Settings, surroundings: Surroundings)
   }
   const found = prospects.flatMap((prospect) => ("installation" in prospect ? [prospect.installation] : []));
   shareOut(found);
-  if (found.length > 1) await findSharedLogs(found, sharedLogs);
+  if (found.length > 1 && scope === "transcripts") await findSharedLogs(found, sharedLogs);
   return prospects;
 }
 
@@ -75,7 +84,7 @@ async function findSharedLogs(installations: readonly Installation[], shared: Se
 
 /**
  * Where installations share a Claude Code home, each transcript is looked after by one: the one whose registry binds it, else
- * the one whose workspace it belongs to, else the first.
+ * the one whose workspace it belongs to, else the first. A lock has no owner among them: the first one sees to it.
  */
 function shareOut(installations: readonly Installation[]): void {
   const owners = new Map<string, { installation: Installation; claim: number }>();
@@ -92,5 +101,16 @@ function shareOut(installations: readonly Installation[]): void {
       .filter((transcript) => !isMine(transcript))
       .map(({ path }) => path);
     installation.transcripts = installation.transcripts.filter(isMine);
+  }
+  const taken = new Set<string>();
+  for (const installation of installations) {
+    const [mine, others] = [[], []] as [Installation["locks"], string[]];
+    for (const lock of installation.locks) {
+      if (taken.has(lock.path)) others.push(lock.path);
+      else mine.push(lock);
+    }
+    for (const { path } of mine) taken.add(path);
+    installation.locks = mine;
+    installation.claimedElsewhere.push(...others);
   }
 }

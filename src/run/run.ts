@@ -13,7 +13,7 @@ import { writeRunLog } from "../report/run-log.ts";
 import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
 import { blankReport } from "./blank-report.ts";
 import { lookAfter } from "./look-after.ts";
-import { describeFailure, lookForAll, type Prospect } from "./prospects.ts";
+import { describeFailure, lookForAll, type Prospect, scopeOf } from "./prospects.ts";
 import type { Output, RestoreRequest } from "./restore.ts";
 
 /** What a person asked for on the command line, in units. */
@@ -29,14 +29,22 @@ export type Request = {
   /** an error that a person pasted */
   errorText: string | null;
   cron: boolean;
+  /** the person does not want to be asked */
+  yes: boolean;
   waitMs: number;
   maxRuntimeMs: number | null;
   /** what `restore` was told to do */
   restore?: RestoreRequest;
 };
 
-/** What the program runs in. `output`: where bytes go that a person asked for. */
-export type World = { surroundings: Surroundings; version: string; signal: AbortSignal; output?: Output };
+/** What the program runs in. `output`: where bytes go that a person asked for. `ask`: absent without a person to answer. */
+export type World = {
+  surroundings: Surroundings;
+  version: string;
+  signal: AbortSignal;
+  output?: Output;
+  ask?: (question: string, signal: AbortSignal) => Promise<boolean>;
+};
 
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
 export async function run(request: Request, world: World): Promise<ReportDocument> {
@@ -46,10 +54,11 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   let settings: Settings | undefined;
   try {
     settings = await loadSettings(request.flags, world.surroundings);
+    if (request.command === "clean-locks" && request.force) await confirmForce(request, world, settings);
     const prospects =
       request.files.length > 0
         ? [await (await import("./named-files.ts")).lookForFiles(request.files, settings, world.surroundings)]
-        : await lookForAll(settings, world.surroundings);
+        : await lookForAll(settings, world.surroundings, scopeOf(request));
     if (request.restore) {
       const { restore } = await import("./restore.ts");
       installations.push(...(await restore(request.restore, prospects, { request, world, settings })));
@@ -103,6 +112,24 @@ const STOPPED: ReportedFailure = {
   message: "the run was stopped before it came to this installation",
   hint: "nothing of it was changed; the next run looks after it",
 };
+
+/** Taking locks from programs that live lets two of them write into one file, so a person has to want it. */
+async function confirmForce(
+  { dryRun, yes }: Request,
+  { ask, signal }: World,
+  { installations }: Settings,
+): Promise<void> {
+  if (dryRun || yes) return;
+  const names = installations.map(({ name }) => name).join(", ");
+  if (await ask?.(`Remove every lock of ${names}, also of programs that are at work?`, signal)) return;
+  throw new KeeperError(
+    "usage",
+    ask
+      ? "this was not confirmed"
+      : "--force without a terminal needs --yes, because it also takes the locks of programs that live",
+    "nothing was done; session-keeper clean-locks --force --dry-run shows which locks there are",
+  );
+}
 
 /** A session that was named and is nowhere is a slip of the hand: better said than silently passed over. */
 function refuseUnknownSessions(sessions: readonly string[], prospects: readonly Prospect[]): void {

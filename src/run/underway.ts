@@ -16,7 +16,7 @@ export function stillUnderway(
   done: readonly JobOutcome[],
   transcripts: readonly Transcript[],
 ): Underway[] {
-  const finished = new Set(done.filter((outcome) => outcome.isFinished).map(({ job }) => job.transcript.path));
+  const finished = new Set(done.filter((outcome) => outcome.isFinished).map(({ job }) => job.transcript?.path));
   const earlier = before.filter(
     (one) => !finished.has(one.path) && transcripts.some((transcript) => isUnfinished(transcript, one)),
   );
@@ -37,6 +37,7 @@ export function isRestartMissing({ path, inode, sizeBytes, needsRestart }: Under
 const GOING_ON: ReadonlySet<string> = new Set(["repair-transcript", "cut-transcript", "digest-transcript"]);
 
 function remember({ transcript, steps, needsRestart }: Job): Underway[] {
+  if (!transcript) return []; // a lock is removed at once, or not at all
   const goesOn = steps.some(({ kind }) => GOING_ON.has(kind));
   const archived = steps.flatMap((step) => (step.kind === "archive-transcript" ? step.reason : []))[0];
   const reason = goesOn ? "repair" : archived; // what was only to be mended or shortened is never given up for it

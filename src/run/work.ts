@@ -14,8 +14,7 @@ import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { openJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
-import { describeFailure } from "./prospects.ts";
-import type { World } from "./run.ts";
+import { describeFailure, scopeOf } from "./prospects.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
 
 /**
@@ -35,7 +34,7 @@ export async function work(
     disk,
     journal,
     settings,
-    installation: await refresh(before, world),
+    installation: await refresh(before, context),
     runId,
     command: request.command,
     foreignPids: false,
@@ -43,7 +42,7 @@ export async function work(
     env: world.surroundings.env,
   };
   const problems = await recoverSetAside(tools);
-  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, world);
+  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, context);
   tools.installation.unreadable.push(...problems);
   const seen = await duty(tools.installation, statePath, context);
   tools.foreignPids = seen.foreignPids;
@@ -72,7 +71,8 @@ export async function work(
   if (seen.mayRestart && state.restartDue && !world.signal.aborted)
     await restart(state, tools, seen.clocks.wallMs, extra, spared);
   for (const { job, hasChanged } of done) {
-    if (hasChanged && !world.signal.aborted) extra.push(...(await pruneArchives(job.transcript, tools)));
+    if (hasChanged && job.transcript && !world.signal.aborted)
+      extra.push(...(await pruneArchives(job.transcript, tools)));
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
@@ -80,7 +80,7 @@ export async function work(
     const next = seen.remember(state, done, report);
     if (isKept) {
       writeState(disk, statePath, next, { sync: true });
-      writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
+      if (seen.cursors) writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
     }
     const finished = done.filter(({ isFinished }) => isFinished).length;
     journal.write("run-end", { installation: tools.installation.name, done: finished });
@@ -118,7 +118,7 @@ async function restart(
 }
 
 /** Looks the installation up again, without what another installation looks after; of files that were named, just these. */
-async function refresh(installation: Installation, world: World): Promise<Installation> {
+async function refresh(installation: Installation, { request, world }: DutyContext): Promise<Installation> {
   if (installation.folders.length > 0) {
     const transcripts = installation.transcripts.flatMap((transcript) => {
       const seen = lookAt(transcript.path);
@@ -128,6 +128,7 @@ async function refresh(installation: Installation, world: World): Promise<Instal
   }
   const { name, claimedElsewhere } = installation;
   const claimed = new Set(claimedElsewhere);
-  const now = await discover(installation.settings, world.surroundings);
-  return { ...now, name, claimedElsewhere, transcripts: now.transcripts.filter(({ path }) => !claimed.has(path)) };
+  const now = await discover(installation.settings, world.surroundings, scopeOf(request));
+  const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
+  return { ...now, name, claimedElsewhere, transcripts: areMine(now.transcripts), locks: areMine(now.locks) };
 }

@@ -13,6 +13,7 @@ export async function serve(version: string): Promise<void> {
     import("json5"),
     import("./work.ts"),
     import("./look-for-corruption.ts"),
+    import("./look-for-locks.ts"),
   ]);
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));

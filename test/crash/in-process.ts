@@ -70,6 +70,7 @@ async function runInProcess(
         repair: command === "detect-corruption",
         errorText: null,
         cron: false,
+        yes: false,
         waitMs: 0,
         maxRuntimeMs: null,
       },

@@ -59,6 +59,58 @@ test.for([
   expect(judgeLock(of, policy, NOW, () => owner).state).toBe(state);
 });
 
+test.for([
+  { what: "with the start that it says, although the clock was set since", booted: NOW - 7_200_000, state: "held" },
+  {
+    what: "from before the machine started, whose owner has the same start again",
+    booted: NOW - 3_700_000,
+    state: "undecidable",
+  },
+])("a lock $what is $state", ({ booted, state }) => {
+  const owner = { ...alive, bootedAtMs: booted };
+  const of = lock({ pid: 7, startTicks: 500, createdAtMs: NOW - 3_705_000 });
+  expect(judgeLock(of, policy, NOW, () => owner).state).toBe(state);
+});
+
+test("a lock that does not say when it was made was made when it was last written", () => {
+  expect(judgeLock(lock({ pid: 7 }, { ageMs: 3_602_001 }), policy, NOW, () => alive).state).toBe("stale");
+  expect(judgeLock(lock({ pid: 7 }, { ageMs: 3_602_000 }), policy, NOW, () => alive).state).toBe("held");
+});
+
+test.for([
+  { what: "a process that is gone", of: lock({ pid: 7 }), owner: dead, byClock: false },
+  { what: "another start in ticks", of: lock({ pid: 7, startTicks: 499 }), owner: alive, byClock: false },
+  { what: "another start by the clock", of: lock({ pid: 7, createdAtMs: 1 }), owner: alive, byClock: true },
+  { what: "its age alone", of: lock({}, { ageMs: 30_001 }), owner: dead, byClock: true },
+  {
+    what: "the age of a directory",
+    of: lock({}, { kind: "folder", isEmpty: true, ageMs: 30_001 }),
+    owner: dead,
+    byClock: true,
+  },
+])("that a lock is stale by $what depends on the clock: $byClock", ({ of, owner, byClock }) => {
+  expect(judgeLock(of, policy, NOW, () => owner)).toMatchObject({ state: "stale", byClock });
+});
+
+test.for(["sealed", "large"] as const)("a %s file is undecidable, whatever its age", (kind) => {
+  expect(judgeLock(lock({}, { kind, ageMs: 86_400_000 }), policy, NOW, () => dead).state).toBe("undecidable");
+});
+
+test("the owner in a container that can be seen holds its lock, one that got its number later does not", () => {
+  const foreign = { ...policy, foreignPids: true };
+  const of = lock({ pid: 7, startTicks: 500 }, { ageMs: 3_500_000 });
+  const judge = (startTicks: number) =>
+    judgeLock(
+      of,
+      foreign,
+      NOW,
+      () => dead,
+      () => ({ ...alive, startTicks, pid: 4711 }),
+    ).state;
+  expect(judge(500)).toBe("held");
+  expect(judge(501)).toBe("stale");
+});
+
 test("where pids are foreign, only age counts, and a longer hold that the owner announced", () => {
   const foreign = { ...policy, foreignPids: true };
   const state = (of: LockFile) => judgeLock(of, foreign, NOW, () => dead).state;
@@ -75,6 +127,7 @@ test.for([
   ['{"pid":17,"startedAt":1770640000000}', { pid: 17, createdAtMs: 1_770_640_000_000 }],
   ['{"pid":"17"}', {}],
   ['{"pid":0}', {}],
+  ['{"pid":99999999999}', {}],
   ["", {}],
   ["[]", {}],
   ["null", {}],

@@ -32,6 +32,7 @@ function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {
     logs: [],
     transcripts: [],
     registries: [],
+    locks: [],
     leftBehind: [],
     claimedElsewhere: [],
     folders: [],

@@ -1,0 +1,37 @@
+import { isSameLock, type LockFile, readLock } from "../locks/lock-file.ts";
+import { removeSeen } from "../locks/remove-seen.ts";
+import type { Step } from "../plan/plan.ts";
+import type { Outcome } from "./outcome.ts";
+import type { Tools } from "./tools.ts";
+
+type RemoveLockStep = Extract<Step, { kind: "remove-lock" }>;
+
+/** Removes a lock, if it still is the one that was judged. One that was taken anew meanwhile is somebody's, and stays. */
+export async function removeLock(step: RemoveLockStep, { disk }: Pick<Tools, "disk">): Promise<Outcome> {
+  const { file, verdict } = step.lock;
+  const now = readLock(file.path);
+  if (!now) return { step, result: "already-done", because: "it is gone already", detail: {} };
+  if (!isSameLock(file, now) || !removeSeen(disk, file)) {
+    return { step, result: "changed-since-plan", because: "it was taken anew in the meantime, and stays", detail: {} };
+  }
+  const { pid } = file.payload;
+  const { sizeBytes } = file.fingerprint;
+  return {
+    step,
+    result: "done",
+    detail: {
+      lock: verdict.because,
+      ageMs: Math.round(verdict.ageMs),
+      bytes: file.kind === "folder" ? 0 : sizeBytes,
+      ...(pid === undefined ? {} : { pid }),
+    },
+    undo: undoOf(file),
+  };
+}
+
+/** What a lock was. Its text only where it is what a gateway writes into one: nobody knows what else a file may hold. */
+function undoOf({ path, kind, text, payload, fingerprint }: LockFile): Record<string, unknown> {
+  const isKnown = kind === "file" && (text === "" || payload.pid !== undefined);
+  const { mode, mtimeMs } = fingerprint;
+  return { path, kind, mode, mtimeMs, ...(isKnown ? { text } : {}) };
+}
