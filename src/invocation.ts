@@ -109,6 +109,7 @@ function toRestoreRequest(verb: string, argument: string, options: Options): Res
     refuseBoth(options.all === true && sample !== undefined, "--all and --sample");
     return { verb, sample: sample === undefined ? null : parseCount(sample, "--sample") };
   }
+  if (verb === "undo") return { verb, runId: argument, mayDisturb: options.yes === true };
   refuseBoth(options.full === true && segment !== undefined, "--full and --segment");
   refuseBoth(
     options.json === true && to === undefined && options.dryRun !== true,

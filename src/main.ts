@@ -7,7 +7,7 @@ import type { ReportDocument } from "./report/document.ts";
 import { beginReport, finishReport } from "./report/document.ts";
 import { describeFailure } from "./run/prospects.ts";
 import type { Output } from "./run/restore.ts";
-import { run } from "./run/run.ts";
+import { type Request, run } from "./run/run.ts";
 
 /** /dev/null on Linux */
 const NULL_DEVICE = 0x103;
@@ -71,7 +71,7 @@ async function main(): Promise<void> {
   const ask = mayAsk ? (await import("./run/ask.ts")).askPerson : undefined;
   const report = await run(request, { surroundings, version, signal, output, ...(ask ? { ask } : {}) });
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
-  await print(report, invocation.output, request.cron);
+  await print(report, invocation.output, request);
   process.exitCode = report.exitCode;
 }
 
@@ -105,7 +105,7 @@ const output: Output = {
   },
 };
 
-async function print(report: ReportDocument, choice: OutputChoice, onlyNew: boolean): Promise<void> {
+async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyNew, flags }: Request): Promise<void> {
   if (choice.json) {
     process.stdout.write(`${toJson(report)}\n`);
     return;
@@ -121,6 +121,7 @@ async function print(report: ReportDocument, choice: OutputChoice, onlyNew: bool
         !failure && !copy && actions.length === 0 && findings.every(({ severity }) => severity === "info"),
     );
   if (isQuietRun) return;
+  const { placesIn } = await import("./report/places.ts");
   const { renderForPeople } = await import("./report/human.ts");
   const allowsColor = isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
   const color = choice.color === "always" || (choice.color === "auto" && allowsColor);
@@ -130,6 +131,7 @@ async function print(report: ReportDocument, choice: OutputChoice, onlyNew: bool
     verbose: choice.verbose,
     quiet: choice.quiet,
     onlyNew,
+    places: placesIn(flags),
   });
   process.stdout.write(results);
   process.stderr.write(problems);

@@ -59,9 +59,13 @@ const mayImport: Record<string, Rule> = {
     ],
     types: ["config", "plan", "state"],
   },
+  undo: {
+    code: ["errors", "disk", "transcript", "json", "registry", "installation", "restore", "apply"],
+    types: ["plan", "state"],
+  },
   report: {
     code: ["errors", "config/units.ts", "installation/installation.ts"],
-    types: ["config", "state", "inspect", "plan", "apply", "archive", "installation", "structure", "dialects"],
+    types: ["config", "state", "inspect", "plan", "apply", "undo", "archive", "installation", "structure", "dialects"],
   },
   commands: { code: [] },
   invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
@@ -239,7 +243,7 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript outcome prune-archive reason recover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway segment-header-of session-caches",
+    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript left outcome prune-archive reason recover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway segment-header-of session-caches write-registry",
   archive: "catalog folder",
   commands: "clean-locks command detect-corruption global-options index restore rotate",
   dialects: "claude-code dialect index openclaw segment-header",
@@ -250,14 +254,16 @@ const throughTheProgram: Record<string, string> = {
     "attribute bot-damage corruption cut digest finding gateway-log group in-use lock-finding pasted rotation seen shortening surroundings whose",
   installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
-  report: "build damage-wording document exit-code human lock-wording restore-lines run-log schema told wording",
-  run: "as-owner ask blank-report duty homes-of-files look-after look-for-corruption look-for-locks look-to-rotate named-files prospects restore restore-get run state-directory underway work worker",
+  report:
+    "build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo undo-lines undo-wording wording",
+  run: "as-owner ask blank-report duty homes-of-files look-after look-for-corruption look-for-locks look-to-rotate named-files prospects refresh restore restore-get restore-undo run state-directory undo-request underway work worker",
   "gateway-log": "notices rejections",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   structure:
     "check-claude-code check-openclaw checker confirm-breaks cut cut-index damage edit-line effects header live-rows mend mend-file " +
     "pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
+  undo: "note registry removed session standing stored transcript",
   transcript: "contents lines open touched-files",
 };
 

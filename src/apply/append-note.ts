@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Disk } from "../disk/disk.ts";
@@ -39,9 +40,9 @@ export async function appendNote(step: NoteStep, progress: Progress, tools: Tool
 function write(step: NoteStep, path: string, archived: Archived, disk: Disk): Outcome {
   const seen = lookAt(path);
   if (seen && seen.kind !== "file") throw new KeeperError("failed", `${path} is no plain file`, "it was left alone");
-  const isThere = seen !== undefined;
-  const before = isThere ? readFileSync(path, "utf8") : "";
+  const before = seen ? readFileSync(path, "utf8") : "";
   if (before.includes(basename(archived.path))) return { step, result: "already-done", detail: { note: path } };
+  const folders = missingFolders(dirname(path));
   disk.makeFolder(dirname(path));
   const gap = before === "" ? "" : before.endsWith("\n") ? "\n" : "\n\n";
   const text = gap + noteText(step.transcript, archived);
@@ -54,8 +55,20 @@ function write(step: NoteStep, path: string, archived: Archived, disk: Disk): Ou
     step,
     result: "done",
     detail: { note: path, files: archived.files.length },
-    undo: { note: path, isNew: !isThere, offset: Buffer.byteLength(before), bytes: Buffer.byteLength(text) },
+    undo: {
+      note: path,
+      offset: Buffer.byteLength(before),
+      bytes: Buffer.byteLength(text),
+      sha256: createHash("sha256").update(text).digest("hex"),
+      mtimeMs: seen?.fingerprint.mtimeMs ?? null,
+      folders,
+    },
   };
+}
+
+/** The deepest first. */
+function missingFolders(folder: string): string[] {
+  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
 }
 
 function noteText(transcript: Transcript, { path, record, files }: Archived): string {

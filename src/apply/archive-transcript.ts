@@ -76,7 +76,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     );
     if (!made) return changed(step);
     progress.archived = { ...made, source, bytes, ...(cut ? { cut } : {}) };
-    return { step, result: "done", detail: describe(made.record, made.path), undo: { archive: made.path } };
+    return { step, result: "done", detail: describe(made.record, made.path) };
   } finally {
     await file.close();
   }

@@ -12,6 +12,7 @@ import { planCut, withSegmentHeader } from "../structure/plan-cut.ts";
 import { shortenedPieces } from "../structure/shortened.ts";
 import { readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
 import { replaceTranscript } from "./replace-transcript.ts";
 import { segmentHeaderOf } from "./segment-header-of.ts";
@@ -41,16 +42,24 @@ export async function cutTranscript(step: CutStep, progress: Progress, tools: To
       : shortenedPieces(file, wholeBytes, withSegmentHeader(plan, header), undefined);
     const bytesAfter = await tools.disk.createOf(draftPath, pieces, ownershipOf(archived.source));
     const isStill = async () => (await probesOf(file, plan, wholeBytes)).every((sum, at) => sum === probes[at]);
-    const replacement = { draftPath, file, archived, bytes: wholeBytes, mayGrow: isShared, isStill };
-    const put = await replaceTranscript(step, replacement, tools);
-    if ("obstacle" in put) return put.obstacle;
-    const { mtimeMs, mode, sizeBytes } = archived.source;
+    const { source } = archived;
+    const { mtimeMs, sizeBytes } = source;
+    const replacement = { draftPath, file, source, bytes: wholeBytes, mtimeMs, mayGrow: isShared, isStill };
+    const put = await replaceTranscript(transcript, replacement, tools);
+    if ("because" in put) return { step, ...put, detail: {} };
+    const restFrom = bytesAfter - (wholeBytes - plan.keptFrom);
+    const { carriedBytes } = put;
     return {
       step,
       result: "done",
       ...(put.problem ? { because: put.problem } : {}),
       detail: { line: plan.boundary.line, carriedLines: plan.carriedLines, bytesBefore: sizeBytes, bytesAfter },
-      undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
+      undo: await undoOfReplaced(transcript, archived, {
+        bytes: bytesAfter + carriedBytes,
+        restFrom,
+        mayGrow: isShared,
+        carriedBytes,
+      }),
     };
   } finally {
     await file.close();

@@ -13,6 +13,7 @@ import { KeeperError } from "../errors.ts";
 import { runCommand } from "../host/command.ts";
 import type { Step } from "../plan/plan.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
 import { replaceTranscript } from "./replace-transcript.ts";
 import { segmentHeaderOf } from "./segment-header-of.ts";
@@ -40,10 +41,12 @@ export async function digestTranscript(step: DigestStep, progress: Progress, too
     }
     tools.disk.createWith(draftPath, content, ownershipOf(archived.source));
     const isStill = async () => true;
-    const replacement = { draftPath, file, archived, bytes: archived.bytes, mayGrow: job.force, isStill };
-    const put = await replaceTranscript(step, replacement, tools);
-    if ("obstacle" in put) return put.obstacle;
-    const { mtimeMs, mode, sizeBytes } = archived.source;
+    const { source, bytes } = archived;
+    const { mtimeMs, sizeBytes } = source;
+    const replacement = { draftPath, file, source, bytes, mtimeMs, mayGrow: job.force, isStill };
+    const put = await replaceTranscript(transcript, replacement, tools);
+    if ("because" in put) return { step, ...put, detail: {} };
+    const { carriedBytes } = put;
     return {
       step,
       result: "done",
@@ -51,7 +54,12 @@ export async function digestTranscript(step: DigestStep, progress: Progress, too
         ? { because: [written.problem, put.problem].filter((problem) => problem !== undefined).join("; ") }
         : {}),
       detail: { bytesBefore: sizeBytes, bytesAfter: content.length },
-      undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
+      undo: await undoOfReplaced(transcript, archived, {
+        bytes: content.length + carriedBytes,
+        restFrom: content.length,
+        mayGrow: false,
+        carriedBytes,
+      }),
     };
   } finally {
     await file.close();

@@ -1,13 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { dirname } from "node:path";
-import type { Disk } from "../disk/disk.ts";
-import { ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
-import { draftPathFor } from "../disk/left-behind.ts";
 import { KeeperError } from "../errors.ts";
-import { registryLocking } from "../installation/era.ts";
-import { findGateway } from "../installation/gateway.ts";
-import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
 import { dropCounters } from "../registry/drop-counters.ts";
 import { clearBinding, type RegistryEdit } from "../registry/edit.ts";
@@ -15,11 +8,10 @@ import { freshStart } from "../registry/fresh-start.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Progress, Tools } from "./tools.ts";
+import type { RegistryUndo } from "./undo-data.ts";
+import { entryTextOf, hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
 
 type EditStep = Extract<Step, { kind: "edit-registry" }>;
-
-/** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
-const LOCK_WAIT_MS = 5000;
 
 /**
  * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, when it is
@@ -31,37 +23,10 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
   if (archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
-  const { openclaw } = tools.installation;
-  const locking = openclaw ? registryLocking(openclaw.era.era) : "never";
-  if (!openclaw || locking === "never")
-    throw new KeeperError("failed", "this registry must not be written", "nothing was changed");
-  if (locking === "gateway-down") {
-    const gateway = await findGateway(openclaw, tools.foreignPids);
-    return gateway.state === "down"
-      ? editNow(step, tools)
-      : { step, result: "busy", because: gateway.because, detail: {} };
-  }
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
-  const lock = await acquireGatewayLock(tools.disk, entry.registryPath, {
-    waitMs: LOCK_WAIT_MS,
-    policy,
-    signal: tools.signal,
-  });
-  if ("busy" in lock)
-    return {
-      step,
-      result: "busy",
-      because: `the registry is busy: ${lock.busy}`,
-      detail: { registry: entry.registryPath },
-    };
-  let wasOurs = true;
-  let outcome: Outcome;
-  try {
-    outcome = editNow(step, tools);
-  } finally {
-    wasOurs = lock.release();
-  }
+  const written = await writeUnderLock(entry.registryPath, tools, () => editNow(step, tools));
+  if ("busy" in written)
+    return { step, result: "busy", because: written.busy, detail: { registry: entry.registryPath } };
+  const { result: outcome, wasOurs } = written;
   if (wasOurs || !isStillNeeded(step)) return outcome;
   return {
     step,
@@ -104,34 +69,20 @@ function editNow(step: EditStep, tools: Tools): Outcome {
     const what = change === "drop-counters" ? "holds no counters of the session" : "does not name the session any more";
     return { step, result: "already-done", because: `the entry ${what}`, detail };
   }
-  const written = replaceRegistry(tools.disk, registry, edit);
+  const written = replaceRegistry(tools.disk, registry, edit.text);
   if (!written) return { step, result: "busy", because: "the registry was written to in that moment", detail };
-  return { step, result: "done", detail, undo: { registry: entry.registryPath, splices: edit.splices } };
+  return { step, result: "done", detail, undo: undoOf(registry, edit, now.key) };
 }
 
-/**
- * Puts an edited registry in place: written beside under a name that our next run would clear away, synced, renamed.
- * Owner, group and mode stay; the time of change must not, because the gateway trusts it.
- *
- * @returns false, with nothing changed, when somebody wrote the registry since it was read
- */
-function replaceRegistry(disk: Disk, registry: Registry, edit: RegistryEdit): boolean {
-  const { path, fingerprint } = registry;
-  if (!fingerprint) return false;
-  const draft = draftPathFor(path);
-  disk.createWith(draft, edit.text, ownershipOf(fingerprint));
-  try {
-    if (!isUnchanged(fingerprint, lookAt(path)?.fingerprint)) {
-      disk.remove(draft);
-      return false;
-    }
-    const mtimeMs = lookAt(draft)?.fingerprint.mtimeMs ?? 0;
-    if (mtimeMs <= fingerprint.mtimeMs) disk.setTimes(draft, fingerprint.mtimeMs + 1);
-    disk.rename(draft, path);
-  } catch (error) {
-    if (lookAt(draft)) disk.remove(draft);
-    throw error;
-  }
-  disk.syncFolder(dirname(path));
-  return true;
+/** The edit lies within one entry, so its place and its text before and after tell all. */
+function undoOf({ path, text }: Registry, edit: RegistryEdit, sessionKey: string): RegistryUndo {
+  const before = entryTextOf(text, sessionKey);
+  const after = entryTextOf(edit.text, sessionKey);
+  const { splices } = edit;
+  return {
+    ...{ registry: path, sessionKey, splices },
+    at: before?.at ?? 0,
+    before: hashOfText(before?.text),
+    after: hashOfText(after?.text),
+  };
 }

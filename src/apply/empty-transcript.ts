@@ -7,6 +7,7 @@ import type { Step } from "../plan/plan.ts";
 import { hasNoRows } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { editRegistry, isStillNeeded } from "./edit-registry.ts";
+import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
 import { wordUnfinished } from "./replace-transcript.ts";
 import { dropCaches } from "./session-caches.ts";
@@ -38,18 +39,23 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
-  const { mtimeMs, mode } = archived.source;
-  const { problem, ...facts } = shortened;
+  const { carriedBytes, paddingBytes, problem } = shortened;
   return {
     step,
     result: "done",
     ...(problem === undefined ? {} : { because: wordUnfinished(problem) }),
     detail: {
-      ...facts,
+      how: shortened.how,
+      carriedBytes,
       bytesBefore: archived.source.sizeBytes,
       bytesAfter: lookAt(transcript.path)?.fingerprint.sizeBytes ?? 0,
     },
-    undo: { path: transcript.path, archive: archived.path, mtimeMs, mode },
+    undo: await undoOfReplaced(transcript, archived, {
+      bytes: paddingBytes + carriedBytes,
+      restFrom: paddingBytes,
+      mayGrow: false,
+      carriedBytes,
+    }),
   };
 }
 

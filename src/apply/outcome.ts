@@ -1,4 +1,5 @@
 import type { Step } from "../plan/plan.ts";
+import type { UndoData } from "./undo-data.ts";
 
 /**
  * What became of a step. `busy`: somebody uses what it needs, the next run tries again. `changed-since-plan`: what was
@@ -15,7 +16,7 @@ export type Outcome = {
   /** facts for the report and the journal; never content */
   detail: Record<string, unknown>;
   /** what `restore undo` needs to put back what the step changed */
-  undo?: Record<string, unknown>;
+  undo?: UndoData;
 };
 
 export function isFinished({ result }: Outcome): boolean {

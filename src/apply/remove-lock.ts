@@ -1,4 +1,4 @@
-import { isSameLock, type LockFile, readLock } from "../locks/lock-file.ts";
+import { isSameLock, readLock } from "../locks/lock-file.ts";
 import { removeSeen } from "../locks/remove-seen.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Outcome } from "./outcome.ts";
@@ -25,13 +25,5 @@ export async function removeLock(step: RemoveLockStep, { disk }: Pick<Tools, "di
       bytes: file.kind === "folder" ? 0 : sizeBytes,
       ...(pid === undefined ? {} : { pid }),
     },
-    undo: undoOf(file),
   };
-}
-
-/** What a lock was. Its text only where it is what a gateway writes into one: nobody knows what else a file may hold. */
-function undoOf({ path, kind, text, payload, fingerprint }: LockFile): Record<string, unknown> {
-  const isKnown = kind === "file" && (text === "" || payload.pid !== undefined);
-  const { mode, mtimeMs } = fingerprint;
-  return { path, kind, mode, mtimeMs, ...(isKnown ? { text } : {}) };
 }

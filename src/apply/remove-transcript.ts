@@ -1,20 +1,20 @@
 import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
-import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { ownershipOf } from "../disk/disk.ts";
+import { fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
 import { KeeperError } from "../errors.ts";
-import { acquireGatewayLock } from "../locks/gateway-lock.ts";
 import type { Step } from "../plan/plan.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
+import { storedBytesOf } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
+import { lockTranscript } from "./replace-transcript.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
 
 type RemoveStep = Extract<Step, { kind: "remove-transcript" }>;
-
-const LOCK_WAIT_MS = 5000;
 
 /**
  * Removes an OpenClaw transcript that is archived and that no entry leads to any more, under its own lock. What somebody
@@ -24,14 +24,8 @@ export async function removeTranscript(step: RemoveStep, progress: Progress, too
   const { transcript } = step;
   const { archived, job } = progress;
   if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
-  const lock = await acquireGatewayLock(tools.disk, transcript.path, {
-    waitMs: LOCK_WAIT_MS,
-    policy,
-    signal: tools.signal,
-  });
-  if ("busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
+  const lock = await lockTranscript(transcript, tools);
+  if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
   try {
     if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
       return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
@@ -43,7 +37,7 @@ export async function removeTranscript(step: RemoveStep, progress: Progress, too
       await file.close();
     }
   } finally {
-    lock.release();
+    lock?.release();
   }
 }
 
@@ -54,20 +48,26 @@ async function setAsideAndRemove(
   tools: Tools,
 ): Promise<Outcome> {
   const { disk } = tools;
-  const { path } = step.transcript;
+  const { path, sessionId, dialect } = step.transcript;
   const aside = asidePathFor(path, archived.bytes);
   disk.rename(path, aside);
   const { offset, isQuiet } = await drain(file, archived.bytes, () => undefined);
-  if (offset > archived.bytes) await archiveTail(step, file, archived, offset, tools);
+  const tail = offset > archived.bytes ? await archiveTail(step, file, archived, offset, tools) : undefined;
   if (isQuiet) disk.remove(aside);
   else disk.rename(aside, asidePathFor(path, offset));
   disk.syncFolder(dirname(path));
-  const { mtimeMs, mode } = archived.source;
+  const { source } = archived;
   return {
     step,
     result: "done",
-    detail: { bytesBefore: archived.source.sizeBytes, bytesAfter: 0 },
-    undo: { path, archive: archived.path, mtimeMs, mode },
+    detail: { bytesBefore: source.sizeBytes, bytesAfter: 0 },
+    undo: {
+      ...{ path, sessionId, dialect },
+      stored: [archived, ...(tail ? [tail] : [])].map(storedBytesOf),
+      left: "nothing",
+      mtimeMs: tail ? fingerprintOfDescriptor(file.fd).mtimeMs : source.mtimeMs,
+      ownership: ownershipOf(source),
+    },
   };
 }
 
@@ -77,10 +77,10 @@ async function archiveTail(
   archived: Archived,
   to: number,
   tools: Tools,
-): Promise<void> {
+): ReturnType<typeof archiveRange> {
   const folder = archiveFolderOf(tools.settings, tools.installation, step.transcript);
   const { reason } = archived.record;
-  await archiveRange(
+  return archiveRange(
     {
       file,
       from: archived.bytes,

@@ -11,6 +11,7 @@ import { type Draft, type Mended, type MendResult, mendFile } from "../structure
 import { readWholeRows } from "../structure/read-rows.ts";
 import { readerFor } from "../structure/reader-for.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
 import { replaceTranscript } from "./replace-transcript.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
@@ -70,11 +71,13 @@ async function replace(
   tools: Tools,
 ): Promise<Outcome> {
   const { path } = step.transcript;
-  const { mtimeMs, mode, sizeBytes } = archived.source;
+  const { source, bytes } = archived;
+  const { mtimeMs, sizeBytes } = source;
   const isStill = async () => true;
-  const replacement = { draftPath: mended.draft.path, file, archived, bytes: archived.bytes, mayGrow: false, isStill };
-  const put = await replaceTranscript(step, replacement, tools);
-  if ("obstacle" in put) return put.obstacle;
+  const replacement = { draftPath: mended.draft.path, file, source, bytes, mtimeMs, mayGrow: false, isStill };
+  const put = await replaceTranscript(step.transcript, replacement, tools);
+  if ("because" in put) return { step, ...put, detail: {} };
+  const { carriedBytes } = put;
   return {
     step,
     result: "done",
@@ -86,7 +89,12 @@ async function replace(
       bytesBefore: sizeBytes,
       bytesAfter: lookAt(path)?.fingerprint.sizeBytes ?? 0,
     },
-    undo: { path, archive: archived.path, mtimeMs, mode },
+    undo: await undoOfReplaced(step.transcript, archived, {
+      bytes: mended.draft.sizeBytes + carriedBytes,
+      restFrom: mended.draft.sizeBytes,
+      mayGrow: false,
+      carriedBytes,
+    }),
   };
 }
 

@@ -1,72 +1,67 @@
 import type { FileHandle } from "node:fs/promises";
-import { isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { type Fingerprint, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { lastingAppender, putInPlace } from "../disk/shorten.ts";
-import { acquireGatewayLock } from "../locks/gateway-lock.ts";
-import type { Step } from "../plan/plan.ts";
+import { acquireGatewayLock, type HeldLock } from "../locks/gateway-lock.ts";
 import type { Outcome } from "./outcome.ts";
 import { reasonOf } from "./reason.ts";
 import { dropCaches } from "./session-caches.ts";
-import type { Archived, Tools } from "./tools.ts";
+import type { Tools } from "./tools.ts";
+import type { TranscriptUndo } from "./undo-data.ts";
 
 /** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
 const LOCK_WAIT_MS = 5000;
-
-type TranscriptStep = Extract<Step, { kind: "repair-transcript" | "cut-transcript" | "digest-transcript" }>;
 
 /** What takes a transcript's place. */
 export type Replacement = {
   draftPath: string;
   /** the old one, open */
   file: FileHandle;
-  archived: Archived;
+  /** the old one, as it was when the draft was made of it */
+  source: Fingerprint;
   /** so many bytes of the old one are in the archive or in the draft; what is behind them is carried over */
   bytes: number;
+  /** what the new one shall have as its time of change when nothing is carried over (epoch ms) */
+  mtimeMs: number;
   /** somebody may be appending to it */
   mayGrow: boolean;
   /** looks once more, in the last moment, whether the bytes that count are what they were */
   isStill: () => Promise<boolean>;
 };
 
+/** What stood in the way of a change, so that nothing was changed. */
+export type Obstacle = { result: Extract<Outcome["result"], "busy" | "changed-since-plan">; because: string };
+
 /**
  * Gives a draft the name of its transcript: under the transcript's lock, where its program has one, and only while nobody
  * keeps the old one open.
  *
- * @returns what stood in the way; or that it is done, and in words what could not be finished
+ * @returns what stood in the way; when it is done, how many bytes were carried over, and in words what could not be finished
  */
 export async function replaceTranscript(
-  step: TranscriptStep,
-  { draftPath, file, archived, bytes, mayGrow, isStill }: Replacement,
+  of: Pick<TranscriptUndo, "path" | "sessionId" | "dialect">,
+  { draftPath, file, source, bytes, mtimeMs, mayGrow, isStill }: Replacement,
   tools: Tools,
-): Promise<{ obstacle: Outcome } | { problem?: string }> {
-  const { path, dialect, sessionId } = step.transcript;
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
-  const lock =
-    dialect === "openclaw"
-      ? await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal })
-      : undefined;
-  const obstacle = (result: "busy" | "changed-since-plan", because: string) => ({
-    obstacle: { step, result, because, detail: {} },
-  });
-  if (lock && "busy" in lock) return obstacle("busy", lock.busy);
-  let result: { obstacle: Outcome } | { problem?: string } = {};
+): Promise<Obstacle | { carriedBytes: number; problem?: string }> {
+  const { path, sessionId } = of;
+  const lock = await lockTranscript(of, tools);
+  if (lock && "busy" in lock) return { result: "busy", because: lock.busy };
+  let done: { carriedBytes: number; problem?: string } | undefined;
   try {
-    const appender = await lastingAppender(archived.source);
-    if (appender) return obstacle("busy", appender);
+    const appender = await lastingAppender(source);
+    if (appender) return { result: "busy", because: appender };
     const now = lookAt(path)?.fingerprint;
-    const isExpected = mayGrow
-      ? isSameFile(archived.source, now) && (now?.sizeBytes ?? 0) >= bytes
-      : isUnchanged(archived.source, now);
-    if (!isExpected || !(await isStill())) return obstacle("changed-since-plan", "it was written to in the meantime");
+    const isExpected = mayGrow ? isSameFile(source, now) && (now?.sizeBytes ?? 0) >= bytes : isUnchanged(source, now);
+    if (!isExpected || !(await isStill()))
+      return { result: "changed-since-plan", because: "it was written to in the meantime" };
     dropCaches(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
-    const { mtimeMs } = archived.source;
     const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
-    if ("refused" in put) return obstacle("busy", put.refused);
-    result = put.problem === undefined ? {} : { problem: wordUnfinished(put.problem) };
-    return result;
+    if ("refused" in put) return { result: "busy", because: put.refused };
+    const { carriedBytes, problem } = put;
+    done = { carriedBytes, ...(problem === undefined ? {} : { problem: wordUnfinished(problem) }) };
+    return done;
   } finally {
     const stuck = release(lock);
-    if (stuck && !("obstacle" in result)) result.problem = [result.problem, stuck].filter(Boolean).join("; ");
+    if (stuck && done) done.problem = [done.problem, stuck].filter(Boolean).join("; ");
   }
 }
 
@@ -83,4 +78,15 @@ function release(lock: { release: () => boolean } | undefined): string | undefin
 /** Said of a step that is done when the last of what others wrote is not yet where it belongs. */
 export function wordUnfinished(error: unknown): string {
   return `what others wrote in that moment could not be written yet (${reasonOf(error)}); the next run does it`;
+}
+
+/** Takes the lock of a transcript, where its program has one. */
+export async function lockTranscript(
+  { path, dialect }: Pick<TranscriptUndo, "path" | "dialect">,
+  tools: Tools,
+): Promise<HeldLock | { busy: string } | undefined> {
+  if (dialect === "claude-code") return undefined;
+  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
+  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  return acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
 }

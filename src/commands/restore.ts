@@ -2,7 +2,7 @@ import type { Command } from "./command.ts";
 
 export const restore: Command = {
   name: "restore",
-  summary: "list what is in the archives, read it back, get a session's lines out again",
+  summary: "list what is in the archives, read it back, get a session's lines out again, undo a run",
   options: [],
   verbs: [
     {
@@ -55,10 +55,22 @@ export const restore: Command = {
         "session-keeper restore verify --sample 20   twenty of them: a line for the crontab",
       ],
     },
+    {
+      name: "undo",
+      summary: "put back what a run changed, where nothing has changed since",
+      argument: { name: "<run>", text: "the run's id: it stands at the end of what the run told, and in the journal" },
+      options: [],
+      examples: [
+        "session-keeper restore undo RUN --dry-run   what would be put back, and what stands in the way",
+        "session-keeper restore undo RUN             put it back; the archives stay",
+        "session-keeper restore undo RUN --yes       sessions that are in use, too",
+      ],
+    },
   ],
   examples: [
     "session-keeper restore list                          which archives there are",
     "session-keeper restore get ID --full --to all.jsonl  a session's whole history",
     "session-keeper restore verify                        whether they hold what was archived",
+    "session-keeper restore undo RUN                      put back what a run changed",
   ],
 };

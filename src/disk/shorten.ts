@@ -8,11 +8,12 @@ import { type Fingerprint, fingerprintOfDescriptor, isSameFile, lookAt } from ".
 import { asidePathFor, draftPathFor } from "./left-behind.ts";
 
 /**
- * How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept.
- * `problem`: the error after which what came in the last moment still waits in what was set aside.
+ * How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept, behind
+ * a blank line of `paddingBytes`. `problem`: the error after which what came in the last moment still waits in what was set
+ * aside.
  */
 export type Shortened =
-  | { how: "swapped" | "collapsed" | "padded"; carriedBytes: number; problem?: unknown }
+  | { how: "swapped" | "collapsed" | "padded"; carriedBytes: number; paddingBytes: number; problem?: unknown }
   | { refused: string };
 
 const QUIET_MS = 30;
@@ -94,6 +95,7 @@ async function collapse(disk: Disk, path: string, file: FileHandle, bytes: numbe
   return {
     how: length > 0 ? "collapsed" : "padded",
     carriedBytes: fingerprintOfDescriptor(file.fd).sizeBytes - padding.length,
+    paddingBytes: padding.length,
   };
 }
 
@@ -165,7 +167,7 @@ export async function putInPlace(
     disk.rename(draft, path);
   } catch (problem) {
     const isPlaced = placed >= 0 && !lookAt(draft) && !isSameFile(before, lookAt(path)?.fingerprint);
-    if (isPlaced) return { how: "swapped", carriedBytes: carriedTo - bytes, problem };
+    if (isPlaced) return { how: "swapped", carriedBytes: carriedTo - bytes, paddingBytes: 0, problem };
     if (lookAt(draft)) disk.remove(draft);
     if (isSameFile(before, lookAt(path)?.fingerprint) && lookAt(aside)) disk.remove(aside);
     throw problem;
@@ -176,9 +178,9 @@ export async function putInPlace(
     const end = await drain(file, carriedTo, lateCarrier(disk, path, placed, depth));
     if (end.isQuiet) disk.remove(aside);
     else disk.rename(aside, asidePathFor(path, end.offset));
-    return { how: "swapped", carriedBytes: end.offset - bytes };
+    return { how: "swapped", carriedBytes: end.offset - bytes, paddingBytes: 0 };
   } catch (problem) {
-    return { how: "swapped", carriedBytes: carriedTo - bytes, problem }; // it has taken its place all the same
+    return { how: "swapped", carriedBytes: carriedTo - bytes, paddingBytes: 0, problem }; // it has taken its place all the same
   }
 }
 

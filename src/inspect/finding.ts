@@ -23,6 +23,7 @@ export type FindingKind =
   | "clock-stepped"
   | "unverified-archive"
   | "missing-archive"
+  | "not-undone"
   | "unreadable";
 
 /** A fact, with the numbers that show it; no opinion about what to do. Its sentence is made when it is told. */

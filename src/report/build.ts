@@ -30,7 +30,7 @@ export function buildReport(
   };
 }
 
-function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
+export function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
   const { kind, severity, agent, sessionKey, sessionId, path, line, evidence } = finding;
   return {
     kind,

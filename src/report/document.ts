@@ -81,6 +81,15 @@ export type InstallationReport = {
   /** of `restore`: the archives that were listed, read back or copied from */
   archives?: ReportedArchive[];
   copy?: ReportedCopy;
+  /** of `restore undo`, for the run alone: whether the run to be undone is known here, and which others are */
+  undo?: {
+    isKnown: boolean;
+    /** it was an undo itself, of that run */
+    undoes?: string;
+    recent: { runId: string; command: string }[];
+    /** what it changed in other homes than these */
+    elsewhere: string[];
+  };
   failure?: ReportedFailure;
   /** set for crontab runs: nothing here that was not told lately */
   isToldAlready?: boolean;

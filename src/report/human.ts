@@ -2,7 +2,7 @@ import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
 import { tellRestore } from "./restore-lines.ts";
-import { type Paint, type Style, shown } from "./screen.ts";
+import { labelled, type Paint, quoted, shown } from "./screen.ts";
 
 /** What goes to stdout and what to stderr. */
 export type Screen = { results: string; problems: string };
@@ -14,6 +14,8 @@ export type HumanOptions = {
   quiet: boolean;
   /** a crontab run: only what is new */
   onlyNew: boolean;
+  /** the options that lead a further command to the same homes, as words of a shell; empty where none were given */
+  places: string;
 };
 
 /** What a run that found nothing has seen. */
@@ -52,7 +54,7 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
   if (report.error && !isTold)
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
-  if (results.length > 0 && report.verb === undefined) results.push(...closingLines(report, paint));
+  if (results.length > 0 && report.verb === undefined) results.push(...closingLines(report, options, paint));
   return { results: join(results), problems: join(problems) };
 }
 
@@ -133,7 +135,7 @@ function subjectLines(
     const [{ kind, severity, message }] = alike;
     const where = linesOf(alike);
     lines.push(
-      row(
+      labelled(
         severity === "info" ? "seen" : "found",
         `${where}${message} (${kind})`,
         severity === "error" ? "red" : "yellow",
@@ -142,7 +144,7 @@ function subjectLines(
     );
   }
   for (const action of actions) lines.push(...actionLines(action, dryRun, options, paint));
-  for (const { message } of spared) lines.push(row("left", message, "cyan", paint));
+  for (const { message } of spared) lines.push(labelled("left", message, "cyan", paint));
   return lines;
 }
 
@@ -175,15 +177,18 @@ function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: Human
     (place) => typeof place === "string" && place !== path,
   );
   const place = where ? [`           ${paint("dim", shown(String(where)))}`] : [];
-  if (result === "planned") return [row(dryRun ? "would" : "will", message, "cyan", paint), ...place];
-  if (result === "done") return [row("done", message, "green", paint), ...place];
-  if (result === "already-done") return verbose || where ? [row("done", message, "green", paint), ...place] : [];
-  return [row(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
+  if (result === "planned") return [labelled(dryRun ? "would" : "will", message, "cyan", paint), ...place];
+  if (result === "done") return [labelled("done", message, "green", paint), ...place];
+  if (result === "already-done") return verbose || where ? [labelled("done", message, "green", paint), ...place] : [];
+  return [labelled(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
 }
 
-function row(label: string, text: string, style: Style, paint: Paint): string {
-  return `    ${paint(style, label.padEnd(6))} ${text}`;
-}
+/** What a run made or did for good: there is nothing to put back. */
+const LASTING: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
+  "archive-transcript",
+  "prune-archive",
+  "restart-gateway",
+]);
 
 const TO_MEND =
   "nothing was changed; to mend what can be mended, add --repair: the original goes into an archive first";
@@ -197,7 +202,11 @@ function canMend(installations: readonly InstallationReport[]): boolean {
   );
 }
 
-function closingLines({ dryRun, runId, summary, installations }: ReportDocument, paint: Paint): string[] {
+function closingLines(
+  { dryRun, runId, summary, installations }: ReportDocument,
+  { places }: HumanOptions,
+  paint: Paint,
+): string[] {
   const actions = installations.flatMap((installation) => installation.actions);
   const count = (kind: ReportedAction["kind"], result: ReportedAction["result"]) =>
     actions.filter((action) => action.kind === kind && action.result === result).length;
@@ -219,12 +228,9 @@ function closingLines({ dryRun, runId, summary, installations }: ReportDocument,
     lines.push(
       `to read an archived session: zcat ${archived.length === 1 ? quoted(String(archived[0]?.detail?.archive)) : "ARCHIVE"} | less`,
     );
+  if (actions.some(({ kind, result }) => result === "done" && !LASTING.has(kind)))
+    lines.push(`to undo it: session-keeper restore undo ${runId}${places}`);
   return lines;
-}
-
-/** As a word of a shell. */
-function quoted(path: string): string {
-  return `'${path.replaceAll("'", "'\\''")}'`;
 }
 
 function sessions(count: number): string {

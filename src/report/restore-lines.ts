@@ -1,18 +1,21 @@
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedArchive, ReportedFinding } from "./document.ts";
 import { layOut, type Paint, shown } from "./screen.ts";
+import { undoLines } from "./undo-lines.ts";
 
 type Told = { results: string[]; problems: string[] };
 
 /** What `restore` found or did in one installation, for people. `headline`: whose it is. */
 export function tellRestore(
   installation: InstallationReport,
-  { verb, dryRun }: Pick<ReportDocument, "verb" | "dryRun">,
+  report: Pick<ReportDocument, "verb" | "dryRun" | "runId">,
   headline: string,
   paint: Paint,
 ): Told {
   const { archives = [], findings } = installation;
+  const { verb, dryRun } = report;
   if (verb === "list") return { results: [paint("bold", headline), ...tableOf(archives, paint), ""], problems: [] };
+  if (verb === "undo") return { results: undoLines(installation, report, headline, paint), problems: [] };
   if (verb === "verify") {
     const lines = findings.flatMap((finding) => findingLines(finding, archives, paint));
     return { results: [paint("bold", headline), ...lines, `  ${verdictOn(archives, paint)}`, ""], problems: [] };

@@ -15,6 +15,16 @@ export function shown(name: string): string {
   );
 }
 
+/** As a word of a shell. */
+export function quoted(path: string): string {
+  return `'${path.replaceAll("'", "'\\''")}'`;
+}
+
+/** A line of what was found or done, behind a word that says which. */
+export function labelled(label: string, text: string, style: Style, paint: Paint): string {
+  return `    ${paint(style, label.padEnd(6))} ${text}`;
+}
+
 /** Rows as lines with their cells one below the other; the columns named in `right` end in line, the others begin so. */
 export function layOut(rows: readonly (readonly string[])[], right: readonly number[]): string[] {
   const widths = (rows[0] ?? []).map((_, column) => Math.max(...rows.map((row) => row[column]?.length ?? 0)));

@@ -5,6 +5,7 @@ import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../pl
 import type { DamageKind } from "../structure/damage.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
+import { wordNotUndone } from "./undo-wording.ts";
 
 type Evidence = Record<string, unknown>;
 
@@ -31,6 +32,7 @@ const FINDINGS = {
   "unverified-archive": (e) => String(e.problem),
   "missing-archive": (e) =>
     `the history goes back to ${e.archive}, which is not there any more: what is given begins behind it`,
+  "not-undone": wordNotUndone,
   unreadable: (e) => `cannot be read: ${e.message}`,
 } satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
 

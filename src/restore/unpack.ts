@@ -9,6 +9,9 @@ import type { Archive } from "./archives.ts";
 
 const PIECE_BYTES = 256 * 1024;
 
+/** An archive, and the hash of what it holds. */
+type Packed = Pick<Archive, "path"> & { record: Pick<Archive["record"], "sha256"> };
+
 /**
  * The bytes that an archive holds, piece by piece, and in the end whether they are those that were archived. Whoever stops
  * early has read no more than a little beyond.
@@ -16,7 +19,7 @@ const PIECE_BYTES = 256 * 1024;
  * @throws KeeperError `missing` when it is not there, `failed` when it does not hold what the catalog says; the signal's
  *   reason on abort
  */
-export async function* unpack({ path, record }: Archive, signal: AbortSignal): AsyncGenerator<Buffer> {
+export async function* unpack({ path, record }: Packed, signal: AbortSignal): AsyncGenerator<Buffer> {
   const file = await openArchive(path);
   const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
   const stored = file.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false, start: 0 });

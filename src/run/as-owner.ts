@@ -20,7 +20,7 @@ export type Task = {
 };
 
 export type Answer = {
-  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready">;
+  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "undo">;
   failure?: InstallationReport["failure"];
 };
 

@@ -42,7 +42,10 @@ type Look = {
   before: { stateText: string; cursorsText: string };
 };
 
-export type DutyReport = Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "failure">;
+export type DutyReport = Pick<
+  InstallationReport,
+  "findings" | "actions" | "spared" | "isToldAlready" | "failure" | "undo"
+>;
 
 /** What a command does with one installation: it looks and decides, and changes nothing. */
 export type Duty = (installation: Installation, statePath: string, context: DutyContext) => Promise<Look>;

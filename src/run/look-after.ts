@@ -22,6 +22,8 @@ const duties: Record<string, () => Promise<Duty>> = {
  */
 export async function lookAfter(installation: Installation, context: DutyContext): Promise<DutyReport> {
   const { request, world, settings } = context;
+  if (request.restore?.verb === "undo")
+    return (await import("./restore-undo.ts")).undoRun(installation, request.restore, context);
   const duty = await (duties[request.command] ?? duties.rotate)?.();
   if (!duty) throw new Error(`nothing is known to do for ${request.command}`);
   const stateDirectory = stateDirectoryOf(settings, world.surroundings);

@@ -17,7 +17,8 @@ import type { Request, World } from "./run.ts";
 export type RestoreRequest =
   | { verb: "list"; sinceMs: number | null; reason: string | null }
   | { verb: "verify"; sample: number | null }
-  | GetRequest;
+  | GetRequest
+  | UndoRequest;
 
 /** `what`: a session's id, or an archive's name or path. `part`: a number is that of an archive. `to`: null is stdout. */
 export type GetRequest = {
@@ -27,6 +28,9 @@ export type GetRequest = {
   to: string | null;
   mayReplace: boolean;
 };
+
+/** `runId`: of the run that is to be undone. `mayDisturb`: sessions that are in use, too. */
+export type UndoRequest = { verb: "undo"; runId: string; mayDisturb: boolean };
 
 /** Where bytes go that a person asked for. `write` takes them piece by piece, each before the next one is made. */
 export type Output = { isTerminal: () => boolean; write: (pieces: AsyncIterable<Uint8Array>) => Promise<void> };
@@ -44,7 +48,7 @@ export type Shelf = { report: InstallationReport; installation?: Installation; a
 
 /** Looks into the archives of all installations, and lists them, reads them back, or writes a copy of what they hold. */
 export async function restore(
-  asked: RestoreRequest,
+  asked: Exclude<RestoreRequest, UndoRequest>,
   prospects: readonly Prospect[],
   context: RestoreContext,
 ): Promise<InstallationReport[]> {

@@ -55,17 +55,19 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   try {
     settings = await loadSettings(request.flags, world.surroundings);
     if (request.command === "clean-locks" && request.force) await confirmForce(request, world, settings);
-    const prospects =
-      request.files.length > 0
-        ? [await (await import("./named-files.ts")).lookForFiles(request.files, settings, world.surroundings)]
-        : await lookForAll(settings, world.surroundings, scopeOf(request));
-    if (request.restore) {
+    const asked = request.restore;
+    const prospects = await lookUp(request, settings, world);
+    if (asked && asked.verb !== "undo") {
       const { restore } = await import("./restore.ts");
-      installations.push(...(await restore(request.restore, prospects, { request, world, settings })));
+      installations.push(...(await restore(asked, prospects, { request, world, settings })));
     } else {
       refuseUnknownSessions(request.sessions, prospects);
       for (const prospect of prospects)
         installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
+      if (asked) {
+        const { settleUndo } = await import("./undo-request.ts");
+        installations.push(...settleUndo(asked.runId, installations.splice(0)));
+      }
     }
   } catch (thrown) {
     error = describeFailure(thrown);
@@ -87,6 +89,16 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
       },
     );
   }
+}
+
+/** The installations; or one of the files that were named, be it to this run or to the one that it undoes. */
+async function lookUp(request: Request, settings: Settings, world: World): Promise<Prospect[]> {
+  const { files, restore } = request;
+  const named =
+    restore?.verb === "undo" ? (await import("./undo-request.ts")).filesOfRun(restore.runId, settings, world) : files;
+  if (named.length === 0) return lookForAll(settings, world.surroundings, scopeOf(request));
+  const { lookForFiles } = await import("./named-files.ts");
+  return [await lookForFiles(named, settings, world.surroundings)];
 }
 
 type Context = { request: Request; world: World; settings: Settings; runId: string };

@@ -5,16 +5,15 @@ import { recoverSetAside } from "../apply/recover.ts";
 import { restartGateway } from "../apply/restart-gateway.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
-import { lookAt } from "../disk/fingerprint.ts";
-import { discover } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Spared } from "../plan/plan.ts";
 import { buildReport } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
-import { openJournal } from "../state/journal.ts";
+import { type Journal, openJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
-import { describeFailure, scopeOf } from "./prospects.ts";
+import { describeFailure } from "./prospects.ts";
+import { refresh } from "./refresh.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
 
 /**
@@ -46,15 +45,16 @@ export async function work(
   tools.installation.unreadable.push(...problems);
   const seen = await duty(tools.installation, statePath, context);
   tools.foreignPids = seen.foreignPids;
+  const isKept = request.files.length === 0; // of files that were named nothing is remembered
   journal.write("run-begin", {
     command: request.command,
     installation: tools.installation.name,
     jobs: seen.plan.jobs.length,
+    ...(isKept ? {} : { files: request.files.length }),
   });
   const done: JobOutcome[] = [];
   const state = { ...seen.state };
   if (seen.mayRestart) state.restartDue ||= state.underway.some(isRestartMissing);
-  const isKept = request.files.length === 0; // of files that were named nothing is remembered
   const begins = underwayOf(seen.plan.jobs);
   const underway = [...state.underway.filter(({ path }) => !begins.some((one) => one.path === path)), ...begins];
   // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
@@ -71,8 +71,10 @@ export async function work(
   if (seen.mayRestart && state.restartDue && !world.signal.aborted)
     await restart(state, tools, seen.clocks.wallMs, extra, spared);
   for (const { job, hasChanged } of done) {
-    if (hasChanged && job.transcript && !world.signal.aborted)
-      extra.push(...(await pruneArchives(job.transcript, tools)));
+    if (!hasChanged || !job.transcript || world.signal.aborted) continue;
+    const pruned = await pruneArchives(job.transcript, tools);
+    for (const { step, result, detail } of pruned) note(journal, "end", { kind: step.kind, result, ...detail });
+    extra.push(...pruned);
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
@@ -88,6 +90,15 @@ export async function work(
     return { ...report, failure: describeFailure(error) }; // what was done is told all the same
   }
   return report;
+}
+
+/** Tells the journal of what is done already: a full disk must not make a failure of it. */
+function note(journal: Journal, event: string, facts: Record<string, unknown>): void {
+  try {
+    journal.write(event, facts);
+  } catch {
+    // the catalog tells of it, too
+  }
 }
 
 /** Restarts the gateway once, within the limits that its owner set. */
@@ -115,20 +126,4 @@ async function restart(
     state.restartDue = outcome.result !== "done"; // the next run tries again, within the limit
   }
   state.restarts = lately;
-}
-
-/** Looks the installation up again, without what another installation looks after; of files that were named, just these. */
-async function refresh(installation: Installation, { request, world }: DutyContext): Promise<Installation> {
-  if (installation.folders.length > 0) {
-    const transcripts = installation.transcripts.flatMap((transcript) => {
-      const seen = lookAt(transcript.path);
-      return seen ? [{ ...transcript, ...seen }] : [];
-    });
-    return { ...installation, transcripts, unreadable: [...installation.unreadable] };
-  }
-  const { name, claimedElsewhere } = installation;
-  const claimed = new Set(claimedElsewhere);
-  const now = await discover(installation.settings, world.surroundings, scopeOf(request));
-  const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
-  return { ...now, name, claimedElsewhere, transcripts: areMine(now.transcripts), locks: areMine(now.locks) };
 }

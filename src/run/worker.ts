@@ -14,6 +14,7 @@ export async function serve(version: string): Promise<void> {
     import("./work.ts"),
     import("./look-for-corruption.ts"),
     import("./look-for-locks.ts"),
+    import("./restore-undo.ts"),
   ]);
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));

@@ -77,7 +77,7 @@ test("a run says what it removed and whose the others are, and leaves a journal 
   expect(journal.map((line) => JSON.parse(line)).find(({ event }) => event === "end")).toMatchObject({
     kind: "remove-lock",
     result: "done",
-    undo: { path: bot.stale, kind: "file", text: expect.stringContaining('"pid"') },
+    path: bot.stale,
   });
 });
 

@@ -1,0 +1,53 @@
+import type { Dialect } from "../dialects/dialect.ts";
+import type { Ownership } from "../disk/disk.ts";
+import type { Splice } from "../json/splice.ts";
+
+/** Bytes in an archive: how many come out of it, and their hash. */
+export type StoredBytes = { archive: string; bytes: number; sha256: string };
+
+/**
+ * What a run left in place of a transcript: so many bytes of this hash. From `restFrom` on they are lines of the transcript
+ * itself, which go on where the archived ones end. `mayGrow`: what others append later belongs to them.
+ */
+export type Left = { bytes: number; sha256: string; restFrom: number; mayGrow: boolean };
+
+/** Puts back a transcript. `stored`: what was taken out of it, in order. `nothing`: the file is gone; `unknown`: it could not be looked at. */
+export type TranscriptUndo = {
+  path: string;
+  sessionId: string;
+  dialect: Dialect["name"];
+  stored: StoredBytes[];
+  left: Left | "nothing" | "unknown";
+  /** of the transcript before (epoch ms) */
+  mtimeMs: number;
+  ownership: Ownership;
+};
+
+/**
+ * Puts back an entry of a registry. `at`: where the entry began; the splices are those that changed it, at their places in the
+ * text before. `before` and `after`: hashes of the entry's text, which show whether it is still what the run left.
+ */
+export type RegistryUndo = {
+  registry: string;
+  sessionKey: string;
+  at: number;
+  splices: Splice[];
+  before: string;
+  after: string;
+};
+
+/**
+ * Takes a text out of a note. `mtimeMs`: of the note before (epoch ms); null: there was none. `folders`: those that were made
+ * for it, the deepest first.
+ */
+export type NoteUndo = {
+  note: string;
+  offset: number;
+  bytes: number;
+  sha256: string;
+  mtimeMs: number | null;
+  folders: string[];
+};
+
+/** What a step leaves in the journal for `restore undo`. Nothing of what a session says. */
+export type UndoData = TranscriptUndo | RegistryUndo | NoteUndo;

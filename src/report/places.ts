@@ -1,0 +1,28 @@
+import { quoted } from "./screen.ts";
+
+/** The options of a command line that say where things are; relative paths as they were given. */
+type Places = {
+  config?: string | undefined;
+  installation?: string[] | undefined;
+  openclawHome?: string | undefined;
+  claudeHome?: string | undefined;
+  archiveDir?: string | undefined;
+  stateDir?: string | undefined;
+};
+
+/** The options that lead a further command to the same homes, each with a blank before it, as words of a shell. */
+export function placesIn({ config, installation, openclawHome, claudeHome, archiveDir, stateDir }: Places): string {
+  const given = [
+    ["--config", config],
+    ...(installation ?? []).map((name) => ["--installation", name]),
+    ["--openclaw-home", openclawHome],
+    ["--claude-home", claudeHome],
+    ["--archive-dir", archiveDir],
+    ["--state-dir", stateDir],
+  ];
+  return given.map(([name, value]) => (value === undefined ? "" : ` ${name} ${word(value)}`)).join("");
+}
+
+function word(value: string): string {
+  return /^[\w./@:-]+$/.test(value) ? value : quoted(value);
+}

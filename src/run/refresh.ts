@@ -1,0 +1,24 @@
+import { lookAt } from "../disk/fingerprint.ts";
+import { discover } from "../installation/discover.ts";
+import type { Installation } from "../installation/installation.ts";
+import { scopeOf } from "./prospects.ts";
+import type { Request, World } from "./run.ts";
+
+/** Looks the installation up again, without what another installation looks after; of files that were named, just these. */
+export async function refresh(
+  installation: Installation,
+  { request, world }: { request: Request; world: World },
+): Promise<Installation> {
+  if (installation.folders.length > 0) {
+    const transcripts = installation.transcripts.flatMap((transcript) => {
+      const seen = lookAt(transcript.path);
+      return seen ? [{ ...transcript, ...seen }] : [];
+    });
+    return { ...installation, transcripts, unreadable: [...installation.unreadable] };
+  }
+  const { name, claimedElsewhere } = installation;
+  const claimed = new Set(claimedElsewhere);
+  const now = await discover(installation.settings, world.surroundings, scopeOf(request));
+  const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
+  return { ...now, name, claimedElsewhere, transcripts: areMine(now.transcripts), locks: areMine(now.locks) };
+}

@@ -1,0 +1,130 @@
+import { sep } from "node:path";
+import { recoverSetAside } from "../apply/recover.ts";
+import type { Tools } from "../apply/tools.ts";
+import type { Disk } from "../disk/disk.ts";
+import { openDisk } from "../disk/disk.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { useProbe } from "../inspect/in-use.ts";
+import { areForeign } from "../inspect/surroundings.ts";
+import { homesOf } from "../installation/discover.ts";
+import { findGateway } from "../installation/gateway.ts";
+import type { Installation } from "../installation/installation.ts";
+import { acquireRunLock } from "../locks/run-lock.ts";
+import { reportUndo } from "../report/undo.ts";
+import { type JournalEvent, openJournal, readJournal } from "../state/journal.ts";
+import { planUndo, recentRuns, type UndoPlan, type UndoSession } from "../undo/plan.ts";
+import { type Asked, lookAtSession, putBackSession, type UndoOutcome } from "../undo/session.ts";
+import type { DutyContext, DutyReport } from "./duty.ts";
+import { refresh } from "./refresh.ts";
+import type { UndoRequest } from "./restore.ts";
+import { stateDirectoryOf } from "./state-directory.ts";
+
+/**
+ * Puts back what a run changed in one installation, where nothing has changed since. A run of its own: it takes the run lock
+ * and tells the journal, unless there is nothing to put back.
+ */
+export async function undoRun(
+  installation: Installation,
+  asked: UndoRequest,
+  context: DutyContext,
+): Promise<DutyReport> {
+  const { request, world, settings } = context;
+  const stateDirectory = stateDirectoryOf(settings, world.surroundings);
+  const first = readPlan(installation, asked.runId, stateDirectory);
+  if (!first.plan || first.plan.undoes !== undefined) return { ...NOTHING, undo: tellOf(first, asked.runId) };
+  const looking = { installation, foreignPids: areForeign(installation), signal: world.signal };
+  const inUse = await probe(looking.installation, looking.foreignPids, asked, context);
+  const seen: UndoOutcome[] = [];
+  const given: Asked = { runId: asked.runId, events: first.events, inUse, planned: new Set() };
+  for (const session of first.own) seen.push(...(await lookAtSession(session, given, looking)));
+  const homes = homesOf(installation);
+  const hasWork = seen.some(({ result }) => result === "planned") || installation.leftBehind.length > 0;
+  if (request.dryRun || homes.length === 0 || !hasWork)
+    return { ...reportUndo(seen, first.plan.lasting), undo: tellOf(first, asked.runId) };
+  const disk = context.disk ?? openDisk();
+  const stop = new AbortController();
+  const onCompromised = () => stop.abort(new Error("the run lock was lost"));
+  const options = { waitMs: request.waitMs, signal: world.signal, onCompromised };
+  const lock = await acquireRunLock(disk, stateDirectory, homes, options);
+  try {
+    const signal = AbortSignal.any([world.signal, stop.signal]);
+    return await putBack(installation, asked, { ...context, world: { ...world, signal } }, disk, stateDirectory);
+  } finally {
+    await lock.release();
+  }
+}
+
+/** The part that writes. Looks at everything again: it may have changed while the lock was waited for. */
+async function putBack(
+  before: Installation,
+  asked: UndoRequest,
+  context: DutyContext,
+  disk: Disk,
+  stateDirectory: string,
+): Promise<DutyReport> {
+  const { request, world, settings, runId } = context;
+  const foreignPids = areForeign(before);
+  const journal = openJournal(disk, stateDirectory, runId);
+  const tools: Tools = {
+    ...{ disk, journal, settings, runId, foreignPids },
+    installation: await refresh(before, context),
+    command: request.command,
+    signal: world.signal,
+    env: world.surroundings.env,
+  };
+  const problems = await recoverSetAside(tools);
+  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, context);
+  tools.installation.unreadable.push(...problems);
+  const now = readPlan(tools.installation, asked.runId, stateDirectory);
+  const { name } = tools.installation;
+  journal.write("run-begin", { command: "restore undo", undoes: asked.runId, installation: name });
+  const inUse = await probe(tools.installation, foreignPids, asked, context);
+  const outcomes: UndoOutcome[] = [];
+  const given: Asked = { runId: asked.runId, events: now.events, inUse };
+  for (const session of now.own) outcomes.push(...(await putBackSession(session, given, tools)));
+  const done = outcomes.filter(({ result }) => result === "done").length;
+  journal.write("run-end", { undoes: asked.runId, installation: name, done });
+  return { ...reportUndo(outcomes, now.plan?.lasting ?? []), undo: tellOf(now, asked.runId) };
+}
+
+type Read = { events: JournalEvent[]; plan: UndoPlan | undefined; own: UndoSession[] };
+
+/** `own`: sessions that lie in the homes of this installation. */
+function readPlan(installation: Installation, runId: string, stateDirectory: string): Read {
+  const events = readJournal(stateDirectory);
+  const plan = planUndo(events, runId);
+  const homes = homesOf(installation);
+  const claimed = new Set(installation.claimedElsewhere);
+  const own = (plan?.sessions ?? []).filter(
+    ({ path }) => !claimed.has(path) && homes.some((home) => path.startsWith(home + sep)),
+  );
+  return { events, plan, own };
+}
+
+const NOTHING: DutyReport = { findings: [], actions: [], spared: [] };
+
+function tellOf({ events, plan, own }: Read, runId: string): NonNullable<DutyReport["undo"]> {
+  const others = (plan?.sessions ?? []).filter((session) => !own.includes(session));
+  return {
+    isKnown: plan !== undefined && events.some((event) => event.runId === runId),
+    ...(plan?.undoes === undefined ? {} : { undoes: plan.undoes }),
+    recent: recentRuns(events),
+    elsewhere: others.map(({ path }) => path),
+  };
+}
+
+async function probe(
+  installation: Installation,
+  foreignPids: boolean,
+  { mayDisturb }: UndoRequest,
+  { settings }: DutyContext,
+): Promise<(path: string) => string | undefined> {
+  if (mayDisturb) return () => undefined;
+  const gateway = installation.openclaw ? await findGateway(installation.openclaw, foreignPids) : null;
+  const use = useProbe(installation, gateway, foreignPids, { settings, nowMs: Date.now() });
+  return (path) => {
+    const transcript = installation.transcripts.find((one) => one.path === path);
+    const seen = transcript && lookAt(path);
+    return seen ? use({ ...transcript, fingerprint: seen.fingerprint }) : undefined;
+  };
+}

@@ -1,0 +1,116 @@
+import type { UndoData } from "../apply/undo-data.ts";
+import type { StepKind } from "../plan/plan.ts";
+import type { JournalEvent } from "../state/journal.ts";
+import { readUndoData } from "./read-data.ts";
+
+/** A step of a run that can be put back. */
+export type UndoStep = { kind: StepKind; undo: UndoData };
+
+/** What a run did to one session, the last step first. `unknown`: steps in the middle of which the run ended. */
+export type UndoSession = { path: string; sessionId: string; steps: UndoStep[]; unknown: StepKind[] };
+
+/** What cannot be put back: an archive that was let go, a gateway that was restarted, a lock of which nobody was the owner. */
+export type Lasting = { kind: "prune-archive" | "restart-gateway" | "remove-lock"; path?: string };
+
+/** What a run changed, the last session first. `undoes`: it was itself an undo, of that run. `areNamed`: its files were named. */
+export type UndoPlan = { undoes?: string; areNamed: boolean; sessions: UndoSession[]; lasting: Lasting[] };
+
+/** Makes of what the journal tells of a run what is to be put back, in order. Undefined for a run that it does not know. Pure. */
+export function planUndo(events: readonly JournalEvent[], runId: string): UndoPlan | undefined {
+  const own = events.filter((event) => event.runId === runId);
+  if (own.length === 0) return undefined;
+  const plan: UndoPlan = { areNamed: own.some(areFilesNamed), sessions: [], lasting: [] };
+  const undoes = own.map((event) => event.undoes).find((id) => typeof id === "string");
+  if (undoes !== undefined) return { ...plan, undoes };
+  const sessions = new Map<string, UndoSession>();
+  let begun: JournalEvent | undefined;
+  const forget = () => {
+    const kind = begun && kindOf(begun);
+    if (begun && kind && CHANGES_SESSIONS.has(kind)) sessionOf(sessions, begun)?.unknown.unshift(kind);
+    begun = undefined;
+  };
+  for (const event of own) {
+    if (event.event === "begin") {
+      forget();
+      begun = event;
+    }
+    if (event.event !== "end") continue;
+    begun = undefined;
+    const kind = kindOf(event);
+    if (event.result !== "done" || !kind) continue;
+    if (kind === "restart-gateway") plan.lasting.push({ kind });
+    if (kind === "remove-lock" && typeof event.path === "string") plan.lasting.push({ kind, path: event.path });
+    if (kind === "prune-archive" && typeof event.archive === "string") plan.lasting.push({ kind, path: event.archive });
+    if (!CHANGES_SESSIONS.has(kind)) continue;
+    const undo = readUndoData(event.undo);
+    const session = sessionOf(sessions, event);
+    if (undo) session?.steps.unshift({ kind, undo });
+    else session?.unknown.unshift(kind);
+  }
+  forget();
+  plan.sessions = [...sessions.values()].toReversed();
+  return plan;
+}
+
+/** The last runs that changed something that can be put back, the newest first. */
+export function recentRuns(events: readonly JournalEvent[], most = 5): { runId: string; command: string }[] {
+  const commands = new Map<string, string>();
+  const changing = new Set<string>();
+  for (const event of events) {
+    if (event.event === "run-begin" && typeof event.command === "string") commands.set(event.runId, event.command);
+    if (event.event === "end" && event.result === "done" && event.undo !== undefined) changing.add(event.runId);
+  }
+  const last = [...changing].toReversed().slice(0, most);
+  return last.map((runId) => ({ runId, command: commands.get(runId) ?? "" }));
+}
+
+/** The last of the later runs that changed the same thing and were not undone since: its change has to be put back first. */
+export function laterRunOn(events: readonly JournalEvent[], runId: string, undo: UndoData): string | undefined {
+  const target = targetOf(undo);
+  const from = events.findLastIndex((event) => event.runId === runId);
+  const later: string[] = [];
+  for (const event of events.slice(from + 1)) {
+    if (event.event !== "end" || event.result !== "done") continue;
+    const data = readUndoData(event.undo);
+    if (data && targetOf(data) === target) later.push(event.runId);
+    if (typeof event.undoes === "string" && event.target === target) {
+      const undone = later.lastIndexOf(event.undoes);
+      if (undone >= 0) later.splice(undone, 1);
+    }
+  }
+  return later.at(-1);
+}
+
+/** What a step changed: a file, or an entry of a registry. */
+export function targetOf(undo: UndoData): string {
+  if ("registry" in undo) return `${undo.registry} ${undo.sessionKey}`;
+  return "note" in undo ? undo.note : undo.path;
+}
+
+const CHANGES_SESSIONS: ReadonlySet<StepKind> = new Set<StepKind>([
+  "append-note",
+  "edit-registry",
+  "repair-transcript",
+  "cut-transcript",
+  "digest-transcript",
+  "empty-transcript",
+  "remove-transcript",
+]);
+
+function areFilesNamed({ event, files }: JournalEvent): boolean {
+  return event === "run-begin" && typeof files === "number";
+}
+
+const LASTING: ReadonlySet<string> = new Set<Lasting["kind"]>(["prune-archive", "restart-gateway", "remove-lock"]);
+
+function kindOf({ kind }: JournalEvent): StepKind | undefined {
+  if (typeof kind !== "string") return undefined;
+  return CHANGES_SESSIONS.has(kind as StepKind) || LASTING.has(kind) ? (kind as StepKind) : undefined;
+}
+
+function sessionOf(sessions: Map<string, UndoSession>, { path, sessionId }: JournalEvent): UndoSession | undefined {
+  if (typeof path !== "string") return undefined;
+  const session = sessions.get(path) ?? { path, sessionId: String(sessionId ?? ""), steps: [], unknown: [] };
+  sessions.set(path, session);
+  return session;
+}

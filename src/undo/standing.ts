@@ -1,0 +1,20 @@
+import type { Tools } from "../apply/tools.ts";
+
+/**
+ * How things stand with something that is to be put back. `ready`: it is as the run left it. `restored`: it is as before the
+ * run already. `blocked`: in words, what stands in the way; nothing was changed.
+ */
+export type Standing = { state: "ready" } | { state: "restored" } | { state: "blocked"; because: string };
+
+/** What looking needs: nothing that can write. */
+export type Looking = Pick<Tools, "installation" | "foreignPids" | "signal">;
+
+/** What became of it. `bytesBefore`, `bytesAfter`: of the file that was changed. */
+export type PutBack = { detail: { bytesBefore: number; bytesAfter: number } } | { because: string };
+
+export const READY: Standing = { state: "ready" };
+export const RESTORED: Standing = { state: "restored" };
+
+export function blocked(because: string): Standing {
+  return { state: "blocked", because };
+}
