@@ -56,6 +56,15 @@ describe("what was changed since", () => {
     },
   );
 
+  test("a transcript of the same size with another content is left as it is", async () => {
+    const session = aSession("claude-code", "cut");
+    const id = await rotate(home, "cut");
+    const text = readFileSync(session.path, "utf8");
+    writeFileSync(session.path, text.replace("segment-header", "segment-HEADER"));
+    expect(obstaclesOf(await undo(home, id))).toEqual([expect.stringContaining("it was changed since")]);
+    expect(readFileSync(session.path, "utf8")).toContain("segment-HEADER");
+  });
+
   test.each(["claude-code", "openclaw"] as const)(
     "a registry entry that goes on keeps the emptied session of %s as it is; another one is no matter",
     async (dialect) => {
@@ -77,6 +86,8 @@ describe("what was changed since", () => {
       expect(readFileSync(session.path)).toEqual(session.original);
       expect(JSON.parse(readFileSync(registry, "utf8"))[session.key]).toMatchObject({ sessionId: expect.any(String) });
       expect(Object.keys(JSON.parse(readFileSync(registry, "utf8")))[0]).toBe("agent:main:new");
+      writeFileSync(registry, JSON.stringify(changed, null, 2)); // the session goes on, which an undo that was done leaves alone
+      expect(await undo(home, id)).toMatchObject({ status: 0, summary: { done: 0 } });
     },
   );
 

@@ -1,5 +1,5 @@
 import { appendFileSync, existsSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { reportSchema } from "../../src/report/schema.ts";
 import { setDamagedScene } from "../crash/damaged-scene.ts";
@@ -27,11 +27,20 @@ function aSession(...of: Parameters<typeof makeTooLarge>): Session {
   return made.session;
 }
 
+/** The bot's own note of today, a minute old. */
+function writeNote(text: string): void {
+  const note = join(home.workspace, "memory", `${new Date().toISOString().slice(0, 10)}.md`);
+  mkdirSync(dirname(note));
+  writeFileSync(note, text);
+  age(note, 60_000);
+}
+
 const registryTime = () => statSync(join(sessionsFolder(home), "sessions.json")).mtimeMs;
 
 describe.each(["claude-code", "openclaw"] as const)("after a session of %s", (dialect) => {
   test.each(["cut", "digest", "empty"] as const)("was rotated (%s), undo gives back every byte", async (strategy) => {
     aSession(dialect, strategy);
+    if (strategy === "digest") writeNote("# Today\n");
     const before = filesOf(home);
     const id = await rotate(home, strategy);
     expect(filesOf(home)).not.toEqual(before);

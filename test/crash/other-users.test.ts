@@ -28,6 +28,7 @@ import {
   unzip,
   writeRegistry,
 } from "../support/home.ts";
+import { keeperJson } from "../support/keeper.ts";
 import { addBoundSession, giveTo, isRoot, OWNER, ROTATED, resultsOf, rotateAs } from "./rotate-as.ts";
 import { allFiles, CANNOT_COLLAPSE, canCollapseIn, leftovers } from "./scene.ts";
 
@@ -52,6 +53,22 @@ describe.skipIf(!isRoot)("as the owner of the homes", () => {
     expect(statSync(path).size).toBeGreaterThan(4000);
     expect(statSync(other.path).size).toBe(0);
     expect(readRegistryOf(home)["agent:main:a"]).toHaveProperty("cliSessionIds");
+  });
+
+  it("what a run of root's changed is put back as their owner, and a run that nobody knows is a slip", async () => {
+    const { path } = addBoundSession(home);
+    giveTo(home, OWNER);
+    const original = readFileSync(path);
+    // without a state folder that root names, each owner has a journal of his own
+    const args = home.args.slice(0, home.args.indexOf("--state-dir"));
+    const { runId } = await keeperJson(["rotate", "--strategy", "empty", "--max-size", "2KB", ...args]);
+    expect(statSync(path).size).toBe(0);
+    expect((await keeperJson(["restore", "undo", "none", ...args])).error?.hint).toContain(`${runId} (rotate)`);
+    const undone = await keeperJson(["restore", "undo", runId, ...args]);
+    expect(resultsOf(undone)).toEqual(["empty-transcript done", "edit-registry done", "append-note done"]);
+    expect(readFileSync(path).equals(original)).toBe(true);
+    const strangers = allFiles(home.root).filter((name) => statSync(join(home.root, name)).uid !== OWNER);
+    expect(strangers).toEqual([]);
   });
 
   it("a transcript of another user is refused, and nothing is left beside it, run after run", () => {
