@@ -1,11 +1,11 @@
 import { open } from "node:fs/promises";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
-import { lookAt } from "../disk/fingerprint.ts";
+import { fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { putInPlace } from "../disk/shorten.ts";
 import { holdersOf } from "../host/processes.ts";
 import { parseRow } from "../transcript/contents.ts";
-import { readPieces } from "../transcript/lines.ts";
+import { readPieces, readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 
 /**
@@ -24,8 +24,8 @@ export async function carrierTo(live: string, disk: Disk): Promise<(late: Buffer
       .filter((line) => line !== "" && !held.has(line));
     if (missing.length === 0) return;
     const at = isFirst ? firstThatHangsOn(missing, present) : -1;
-    if (at >= 0) await insert(live, present.slice(0, at), missing, disk);
-    else append(live, missing, isFirst ? open : "", disk);
+    const isPlaced = at >= 0 && (await insert(live, present.slice(0, at + 1), missing, disk));
+    if (!isPlaced) append(live, missing, isFirst ? open : "", disk);
     isFirst = false;
   };
 }
@@ -49,12 +49,24 @@ function idOf(line: string): string | undefined {
   return typeof uuid === "string" ? uuid : typeof id === "string" ? id : undefined;
 }
 
-async function insert(live: string, before: readonly string[], missing: readonly string[], disk: Disk): Promise<void> {
+/**
+ * Puts lines before the last of those with which the file begins.
+ *
+ * @returns false, with nothing changed, when it does not begin with them any more
+ */
+async function insert(
+  live: string,
+  first: readonly string[],
+  missing: readonly string[],
+  disk: Disk,
+): Promise<boolean> {
   const file = await open(live);
   try {
-    const found = lookAt(live)?.fingerprint;
-    if (!found) return;
-    const at = before.reduce((sum, line) => sum + line.length + 1, 0);
+    const found = fingerprintOfDescriptor(file.fd);
+    const expected = first.map((line) => `${line}\n`).join("");
+    const begins = await readRange(file, 0, expected.length);
+    if (begins.toString("latin1") !== expected) return false; // its program has written it anew
+    const at = expected.length - (first.at(-1)?.length ?? 0) - 1;
     const draft = draftPathFor(live);
     const pieces = async function* () {
       yield* readPieces(file, 0, at);
@@ -63,8 +75,9 @@ async function insert(live: string, before: readonly string[], missing: readonly
     };
     await disk.createOf(draft, pieces(), ownershipOf(found));
     const put = await putInPlace(disk, live, file, found.sizeBytes, { draft, mtimeMs: found.mtimeMs });
-    if ("refused" in put) append(live, missing, "", disk);
-    else if (put.problem !== undefined) throw put.problem;
+    if ("refused" in put) return false;
+    if (put.problem !== undefined) throw put.problem;
+    return true;
   } finally {
     await file.close();
   }

@@ -53,3 +53,12 @@ test.for([
   expect(statSync(path).mode & 0o777).toBe(0o640);
   expect(readdirSync(folder)).toEqual(["t.jsonl"]);
 });
+
+test("into a file that its program has written anew since, they go at the end", async () => {
+  writeFileSync(path, claude("a", null) + claude("c", "b"));
+  const carry = await carrierTo(path, openDisk());
+  const anew = claude("z", null) + claude("a", "z") + claude("c", "b");
+  writeFileSync(path, anew);
+  await carry(Buffer.from(claude("b", "a")));
+  expect(readFileSync(path, "utf8")).toBe(anew + claude("b", "a"));
+});
