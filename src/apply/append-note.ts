@@ -11,6 +11,9 @@ import type { Step } from "../plan/plan.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
 
+/** What each text that a run notes begins with. */
+export const NOTE_HEADING = "## Session archived, ";
+
 type NoteStep = Extract<Step, { kind: "append-note" }>;
 
 /**
@@ -78,9 +81,11 @@ function noteText(transcript: Transcript, { path, record, files }: Archived): st
       ? ["Files modified in it:", "", ...files.map((file) => `- ${printable(file)}`)]
       : ["No file was modified in it."];
   return [
-    `## Session archived, ${time} UTC`,
+    `${NOTE_HEADING}${time} UTC`,
     "",
-    `Session ${transcript.sessionId} (${record.reason}) is kept as ${basename(path)}.`,
+    record.purpose === "cut"
+      ? `What stood before the last compaction of session ${transcript.sessionId} is kept as ${basename(path)}; the session goes on.`
+      : `Session ${transcript.sessionId} (${record.reason}) is kept as ${basename(path)}.`,
     "",
     ...list,
     "",

@@ -2,12 +2,13 @@ import type { Command } from "./command.ts";
 
 export const rotate: Command = {
   name: "rotate",
-  summary: "mend the sessions of bots that are broken or rejected; archive and empty those that are too large",
+  summary:
+    "mend the sessions of bots that are broken or rejected; shorten those that are too large, so that they go on",
   options: [
     { flags: "--max-size <size>", text: "rotate above this size (default: 2MB)" },
     {
       flags: "--strategy <name>",
-      text: "what becomes of the transcript (default: auto)",
+      text: "cut: at its last compaction, the conversation stays; digest: a short one with what matters; empty; auto: the first of these that can be done (default: auto)",
       choices: ["auto", "cut", "digest", "empty"],
     },
     { flags: "--session <id>", text: "only this session; personal ones too; repeatable", listElse: "all" },
@@ -18,5 +19,6 @@ export const rotate: Command = {
     "session-keeper rotate --dry-run              what would be done, and why",
     "session-keeper rotate --cron                 the line for the crontab",
     "session-keeper rotate --session ID --force   this one, now",
+    "session-keeper rotate --session ID --strategy digest --force    give it up, but for what matters",
   ],
 };

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
+import { NOTE_HEADING } from "../apply/append-note.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { NoteUndo } from "../apply/undo-data.ts";
 import { ownershipOf } from "../disk/disk.ts";
@@ -8,8 +9,7 @@ import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { DRAFT, draftPathFor } from "../disk/left-behind.ts";
 import { blocked, type PutBack, READY, RESTORED, type Standing } from "./standing.ts";
 
-/** What each text that a run notes begins with, behind at most two newlines. */
-const HEADING = "## Session archived, ";
+/** At most so many newlines stand before it. */
 const LONGEST_GAP = 2;
 
 /** Looks whether the text that a run noted still stands in the note as it was written. */
@@ -59,7 +59,7 @@ export function takeOutOfNote({ note, mtimeMs, folders, ...text }: NoteUndo, { d
 /** At its own offset, or elsewhere if what stood before it was changed. */
 function placeOf(note: Buffer, text: Pick<NoteUndo, "offset" | "bytes" | "sha256">): number | undefined {
   const places = [text.offset];
-  for (let at = note.indexOf(HEADING); at >= 0; at = note.indexOf(HEADING, at + 1))
+  for (let at = note.indexOf(NOTE_HEADING); at >= 0; at = note.indexOf(NOTE_HEADING, at + 1))
     for (let gap = 0; gap <= LONGEST_GAP; gap += 1) places.push(at - gap);
   return places.find((at) => {
     if (at < 0 || at + text.bytes > note.length) return false;
