@@ -12,18 +12,20 @@ import type { RegistryUndo } from "./undo-data.ts";
 import { entryTextOf, hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
 
 type EditStep = Extract<Step, { kind: "edit-registry" }>;
+type Edit = Exclude<EditStep["change"], "remove-entry">;
 
 /**
  * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, when it is
  * about to be shortened. Under the gateway's own lock where the era has one; elsewhere only while no gateway runs.
  */
 export async function editRegistry(step: EditStep, progress: Progress, tools: Tools): Promise<Outcome> {
-  const { transcript, entry } = step;
+  const { transcript, entry, change } = step;
   const { archived, job } = progress;
   if (archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
-  const written = await writeUnderLock(entry.registryPath, tools, () => editNow(step, tools));
+  if (change === "remove-entry") throw new Error("entries are taken out many at once");
+  const written = await writeUnderLock(entry.registryPath, tools, () => editNow(step, change, tools));
   if ("busy" in written)
     return { step, result: "busy", because: written.busy, detail: { registry: entry.registryPath } };
   const { result: outcome, wasOurs } = written;
@@ -46,8 +48,8 @@ export function isStillNeeded({ entry, change, transcript }: EditStep): boolean 
   return now.bindings.some(({ sessionId }) => sessionId === transcript.sessionId);
 }
 
-function editNow(step: EditStep, tools: Tools): Outcome {
-  const { entry, change, transcript } = step;
+function editNow(step: EditStep, change: Edit, tools: Tools): Outcome {
+  const { entry, transcript } = step;
   const detail: Record<string, unknown> = { registry: entry.registryPath, sessionKey: entry.entry.key, change };
   const registry = readRegistry(entry.registryPath);
   if (registry.problem) {
@@ -59,7 +61,7 @@ function editNow(step: EditStep, tools: Tools): Outcome {
   }
   const now = registry.entries.find(({ key }) => key === entry.entry.key);
   if (!now) return { step, result: "already-done", because: "the entry is gone", detail };
-  const edits: Record<typeof change, () => RegistryEdit> = {
+  const edits: Record<Edit, () => RegistryEdit> = {
     "clear-binding": () => clearBinding(registry.text, now.key, transcript.sessionId),
     "fresh-start": () => freshStart(registry.text, now.key, randomUUID(), Date.now(), entry.entry.sessionId),
     "drop-counters": () => dropCounters(registry.text, now.key, entry.entry.sessionId),

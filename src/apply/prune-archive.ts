@@ -31,7 +31,13 @@ export async function pruneArchives(transcript: Transcript, tools: Tools): Promi
   return outcomes;
 }
 
-async function pruneArchive(record: CatalogRecord, path: string, folder: string, tools: Tools): Promise<Outcome[]> {
+/** Lets one archive go, if it holds what its catalog entry says. */
+export async function pruneArchive(
+  record: CatalogRecord,
+  path: string,
+  folder: string,
+  tools: Tools,
+): Promise<Outcome[]> {
   const step = { kind: "prune-archive" as const, archive: path };
   const forget = () =>
     appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });

@@ -37,6 +37,19 @@ export type RegistryUndo = {
 };
 
 /**
+ * Puts back an entry that was taken out of a registry. `member`: its name and value as they stood there; `next`: the key
+ * that came behind it, null for the last one; `gap`: what stood between it and that one (for the last: the one before it).
+ */
+export type RemovedEntryUndo = {
+  registry: string;
+  sessionKey: string;
+  member: string;
+  next: string | null;
+  gap: string;
+  before: string;
+};
+
+/**
  * Takes a text out of a note. `mtimeMs`: of the note before (epoch ms); null: there was none. `folders`: those that were made
  * for it, the deepest first.
  */
@@ -50,4 +63,4 @@ export type NoteUndo = {
 };
 
 /** What a step leaves in the journal for `restore undo`. Nothing of what a session says. */
-export type UndoData = TranscriptUndo | RegistryUndo | NoteUndo;
+export type UndoData = TranscriptUndo | RegistryUndo | RemovedEntryUndo | NoteUndo;

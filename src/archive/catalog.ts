@@ -38,10 +38,12 @@ export type CatalogRecord = {
   lastAt?: string;
   /** the archive that goes on where this one ends, once there is one */
   next?: string;
+  /** what lay beside the transcript and belongs to it. `sha256`: of the stored file; `bytes`: of the files in it */
+  sidecars?: { archive: string; gzipBytes: number; sha256: string; files: number; bytes: number };
 };
 
 /** What a transcript is archived for. */
-export type ArchivePurpose = "cut" | "digest" | "empty" | "remove" | "repair";
+export type ArchivePurpose = "cut" | "digest" | "empty" | "remove" | "repair" | "copy";
 
 type Line = CatalogRecord | { pruned: string; at: string; runId: string };
 
@@ -74,6 +76,11 @@ export function appendToCatalog(disk: Disk, folder: string, line: Line): void {
   const path = catalogPathOf(folder);
   const isTorn = existsSync(path) && !endsWithNewline(path);
   disk.append(path, `${isTorn ? "\n" : ""}${JSON.stringify(line)}\n`, { sync: true });
+}
+
+/** The archives of one transcript that are still there, oldest first. */
+export function recordsOf(folder: string, source: string): CatalogRecord[] {
+  return readCatalog(folder).filter((record) => record.source === source);
 }
 
 function endsWithNewline(path: string): boolean {

@@ -1,3 +1,4 @@
+import { archive } from "./archive.ts";
 import { cleanLocks } from "./clean-locks.ts";
 import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
@@ -5,4 +6,4 @@ import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, restore];
+export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, archive, restore];

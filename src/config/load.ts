@@ -4,7 +4,7 @@ import { findConfiguration } from "./find.ts";
 import { absolutePath, logSource } from "./paths.ts";
 import type { InstallationSettings, PersonalPolicy, Settings, Strategy } from "./settings.ts";
 import { defaultSections, settleInstallation, settleSections } from "./settle.ts";
-import { parseSize, quoteValue } from "./units.ts";
+import { parseDuration, parseSize, quoteValue } from "./units.ts";
 
 /** The options that bear on settings, as typed. */
 export type Flags = {
@@ -18,6 +18,7 @@ export type Flags = {
   maxSize?: string | undefined;
   strategy?: string | undefined;
   personal?: string | undefined;
+  inactiveFor?: string | undefined;
 };
 
 /** What the process finds itself in. `uid` is the effective user; `systemDirectory` is `/etc/session-keeper`. */
@@ -54,6 +55,7 @@ export async function loadSettings(flags: Flags, surroundings: Surroundings): Pr
     settings.archive.directory = folder("--archive-dir", flags.archiveDir, surroundings);
   }
   if (choices.maxSize !== undefined) settings.rotate.maxSize = choices.maxSize;
+  if (choices.inactiveFor !== undefined) settings.archive.inactiveFor = choices.inactiveFor;
   if (choices.strategy !== undefined) settings.rotate.strategy = choices.strategy;
   for (const { claude } of settings.installations) {
     if (claude !== null && choices.personal !== undefined) claude.personalSessions = choices.personal;
@@ -115,9 +117,10 @@ function folder(option: string, path: string, surroundings: Surroundings): strin
   return absolutePath(path, surroundings);
 }
 
-function readChoices({ maxSize, strategy, personal }: Flags) {
+function readChoices({ maxSize, strategy, personal, inactiveFor }: Flags) {
   return {
     maxSize: maxSize === undefined ? undefined : parseSize(maxSize, "--max-size"),
+    inactiveFor: inactiveFor === undefined ? undefined : parseDuration(inactiveFor, "--inactive-for"),
     strategy: oneOf<Strategy>("--strategy", strategy, ["auto", "cut", "digest", "empty"]),
     personal: oneOf<PersonalPolicy>("--personal", personal, ["ignore", "cut", "all"]),
   };

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { holdersOf, isAlive, listProcesses, ownLineage, startedAtOf } from "../host/processes.ts";
+import { type Holder, holdersOfEach, isAlive, listProcesses, ownLineage, startedAtOf } from "../host/processes.ts";
 import type { GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
@@ -23,10 +23,12 @@ function createUseProbe(
   gateway: GatewayState,
   policy: StalenessPolicy,
   nowMs: number,
+  ahead: readonly Transcript[],
 ): UseProbe {
   const own = ownLineage();
   const processes = listProcesses().filter(({ pid }) => !own.has(pid));
   const live = liveSessions(installation);
+  const holders = holdersAhead(ahead);
   return (transcript) => {
     const lock = readLock(lockPathOf(transcript.path));
     const verdict = lock && judgeLock(lock, policy, nowMs, ownerFacts);
@@ -35,7 +37,7 @@ function createUseProbe(
     if (listed !== undefined) return `Claude Code process ${listed} has it open`;
     const named = processes.find(({ argv }) => argv.some((argument) => names(argument, nameOf(transcript))));
     if (named) return `the command line of process ${named.pid} names it`;
-    const holder = holdersOf(transcript.fingerprint)[0];
+    const holder = (holders.get(transcript) ?? holdersOfEach([transcript.fingerprint])[0])?.[0];
     if (holder) return `process ${holder.pid} has the file open`;
     const running = transcript.entries.find(
       ({ entry }) => entry.status === "running" && nowMs - (entry.updatedAt ?? 0) < FRESH_STATUS_MS,
@@ -45,15 +47,27 @@ function createUseProbe(
   };
 }
 
-/** The same for what an inspection knows; without a gateway of its own an installation has none that runs. */
+function holdersAhead(transcripts: readonly Transcript[]): Map<Transcript, Holder[]> {
+  if (transcripts.length === 0) return new Map();
+  const holders = holdersOfEach(transcripts.map(({ fingerprint }) => fingerprint));
+  return new Map(transcripts.map((transcript, index) => [transcript, holders[index] ?? []]));
+}
+
+/**
+ * The same for what an inspection knows; without a gateway of its own an installation has none that runs.
+ *
+ * @param ahead transcripts that will be asked about: who holds them open is looked up at once, because it costs the same for all
+ */
 export function useProbe(
   installation: Installation,
   gateway: GatewayState | null,
   foreignPids: boolean,
   { settings, nowMs }: { settings: Settings; nowMs: number },
+  ahead: readonly Transcript[] = [],
 ): UseProbe {
   const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
-  return createUseProbe(installation, gateway ?? { state: "down", because: "no gateway belongs here" }, policy, nowMs);
+  const known: GatewayState = gateway ?? { state: "down", because: "no gateway belongs here" };
+  return createUseProbe(installation, known, policy, nowMs, ahead);
 }
 
 /** Sessions that live Claude Code processes have registered, with the process of each. */

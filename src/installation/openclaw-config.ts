@@ -11,6 +11,8 @@ export type OpenClawConfig = {
   logFile?: string;
   port?: number;
   defaultWorkspace?: string;
+  /** what `session.maintenance.mode` says; absent where nobody chose one */
+  maintenanceMode?: string;
   agents: { id: string; isDefault: boolean; workspace?: string }[];
 };
 
@@ -40,6 +42,7 @@ export async function readOpenClawConfig(home: string, overridePath?: string): P
     }),
     ...optional("lastTouchedVersion", text(record(root.meta).lastTouchedVersion)),
     ...optional("store", text(record(root.session).store)),
+    ...optional("maintenanceMode", text(record(record(root.session).maintenance).mode)),
     ...optional("logFile", text(record(root.logging).file)),
     ...optional(
       "port",
@@ -47,6 +50,11 @@ export async function readOpenClawConfig(home: string, overridePath?: string): P
     ),
     ...optional("defaultWorkspace", text(record(agentsPart.defaults).workspace)),
   };
+}
+
+/** Its owner told the gateway to let old sessions go by itself, by a rule of its own. */
+export function prunesItself(config: OpenClawConfig | undefined): boolean {
+  return config?.maintenanceMode === "enforce";
 }
 
 /** Reading from a pipe would wait for somebody to write. */

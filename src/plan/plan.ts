@@ -3,6 +3,7 @@ import type { ArchiveReason } from "../archive/names.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { SeenLock } from "../inspect/lock-finding.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
+import type { LeftoverRule } from "../installation/leftovers.ts";
 
 /** One crash-safe step. The steps of a job run in order, and one that could not be done ends its job. */
 export type Step =
@@ -13,6 +14,8 @@ export type Step =
       purpose: ArchivePurpose;
       /** as far as is known when it is planned; the whole file where it is absent */
       bytes?: number;
+      /** what lies beside it and belongs to it goes along */
+      withSidecars?: boolean;
     }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
   | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: RegistryChange }
@@ -21,18 +24,19 @@ export type Step =
   | { kind: "digest-transcript"; transcript: Transcript }
   | { kind: "empty-transcript"; transcript: Transcript }
   | { kind: "remove-transcript"; transcript: Transcript }
+  | { kind: "remove-leftover"; transcript: Transcript; rule: LeftoverRule }
   | { kind: "remove-lock"; lock: SeenLock }
   | { kind: "prune-archive"; archive: string }
   | { kind: "restart-gateway" };
 
-/** What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held. */
-export type RegistryChange = "clear-binding" | "fresh-start" | "drop-counters";
+/** What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held; or it goes. */
+export type RegistryChange = "clear-binding" | "fresh-start" | "drop-counters" | "remove-entry";
 
 export type StepKind = Step["kind"];
 
-/** What is to be done about one session, or one lock. */
+/** What is to be done about one session, or one other thing. */
 export type Job = {
-  /** absent: it is about a lock */
+  /** absent: it is about no session's file */
   transcript?: Transcript;
   findings: Finding[];
   steps: Step[];
@@ -44,6 +48,8 @@ export type Job = {
   prunes: string[];
   /** the gateway has to be restarted once this is done */
   needsRestart: boolean;
+  /** done side by side with others of its kind, whose registry entries are edited in one go */
+  isBatched?: boolean;
 };
 
 /** Why something that was seen is left alone. */
@@ -65,6 +71,13 @@ export type SparedReason =
   | "undecidable-lock"
   | "filled-lock-directory"
   | "large-lock"
+  | "pinned"
+  | "prunes-itself"
+  | "idle-gateway-up"
+  | "referenced"
+  | "recovery-source"
+  | "unknown-name"
+  | "odd-sidecars"
   | "no-restart-command"
   | "restart-limit";
 

@@ -1,5 +1,12 @@
 import { KeeperError } from "../errors.ts";
-import { findMembers, hasRepeatedNames, isObjectAt, JsonTextError, type Member } from "../json/json-text.ts";
+import {
+  findMembers,
+  hasRepeatedNames,
+  isObjectAt,
+  JsonTextError,
+  type Member,
+  type ObjectSpan,
+} from "../json/json-text.ts";
 import { applySplices, type Splice } from "../json/splice.ts";
 import { asObject, BINDING_MAPS, bindingsOf, LEGACY_BINDING, LEGACY_PROVIDER } from "./bindings.ts";
 import { changeObject, type ObjectChange } from "./change-object.ts";
@@ -7,6 +14,9 @@ import { checkChange } from "./check-change.ts";
 
 /** A registry's text after an edit, and how to get there: inverted, the splices undo it exactly. */
 export type RegistryEdit = { text: string; splices: Splice[]; changed: boolean };
+
+/** What becomes of an entry; undefined: it stays as it is. */
+export type EntryChange = ObjectChange | "remove" | undefined;
 
 /**
  * Clears the bindings of one entry to a Claude Code session. All three fields of a provider go together: were one left, the
@@ -41,22 +51,25 @@ export type EntryFields = {
  * @param decide returns undefined for an entry that stays as it is; entries that are no objects are not shown to it
  * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
  */
-export function editEntries(
-  text: string,
-  decide: (entry: EntryFields, key: string) => ObjectChange | undefined,
-): RegistryEdit {
+export function editEntries(text: string, decide: (entry: EntryFields, key: string) => EntryChange): RegistryEdit {
   try {
     const root = findMembers(text);
     // Of repeated names, readers see the last.
     const visible = new Map(root.members.map((member) => [member.name, member]));
     const splices: Splice[] = [];
+    const removed = new Set<string>();
     for (const member of visible.values()) {
       const change = isObjectAt(text, member.valueAt) ? decide(fieldsOf(text, member), member.name) : undefined;
       if (change === undefined) continue;
       if (hasRepeatedNames(root)) throw repeatedNames();
-      splices.push(...changeEntry(text, member, change));
+      if (change === "remove") removed.add(member.name);
+      else splices.push(...changeEntry(text, member, change));
     }
-    return { text: applySplices(text, splices), splices, changed: splices.length > 0 };
+    if (removed.size > 0) splices.push(...changeObject(text, root, { remove: removed }));
+    splices.sort((a, b) => a.at - b.at);
+    const result = applySplices(text, splices);
+    if (removed.size > 0 && !holdsTheRest(result, root, removed)) throw wrongResult();
+    return { text: result, splices, changed: splices.length > 0 };
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     throw new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
@@ -78,6 +91,13 @@ function changeEntry(text: string, { valueAt, valueEnd }: Member, change: Object
   );
   if (!checkChange(before, after, change)) throw wrongResult();
   return splices;
+}
+
+/** After a removal: every other entry is there, in its order, and none of the removed. */
+function holdsTheRest(text: string, before: ObjectSpan, removed: ReadonlySet<string>): boolean {
+  const expected = before.members.filter(({ name }) => !removed.has(name));
+  const found = findMembers(text).members;
+  return found.length === expected.length && found.every(({ name }, index) => name === expected[index]?.name);
 }
 
 function fieldsOf(text: string, { valueAt }: Member): EntryFields {

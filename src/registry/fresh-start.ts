@@ -20,11 +20,12 @@ export function freshStart(
 ): RegistryEdit {
   return editEntries(text, (entry, entryKey) => {
     if (entryKey !== key || (onlyFrom !== undefined && entry.read("sessionId") !== onlyFrom)) return undefined;
-    return changeFor(entry, newSessionId, nowMs);
+    return freshStartOf(entry, newSessionId, nowMs);
   });
 }
 
-function changeFor(entry: EntryFields, newSessionId: string, nowMs: number): ObjectChange {
+/** The same for whoever edits several entries at once. */
+export function freshStartOf(entry: EntryFields, newSessionId: string, nowMs: number): ObjectChange {
   const remove = new Set<string>(OF_THE_OLD_TRANSCRIPT);
   for (const name of chosenByTheGateway(entry)) remove.add(name);
   const set = new Map([

@@ -23,6 +23,7 @@ const HEALTHY: Record<string, string> = {
   rotate: "no session is too large or broken, and the log condemns none",
   "detect-corruption": "nothing is broken, and the log tells of no trouble",
   "clean-locks": "no lock was left behind",
+  archive: "no session is idle, nothing is left over, and no archive too many",
 };
 
 /** More are counted. */

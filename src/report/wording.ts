@@ -3,6 +3,7 @@ import { formatSize } from "../config/units.ts";
 import type { Finding, FindingKind } from "../inspect/finding.ts";
 import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../plan/plan.ts";
 import type { DamageKind } from "../structure/damage.ts";
+import { ARCHIVE_FINDINGS, growth, SPARED_BY_ARCHIVE } from "./archive-wording.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
 import { wordNotUndone } from "./undo-wording.ts";
@@ -11,7 +12,7 @@ type Evidence = Record<string, unknown>;
 
 /** Every sentence about a finding. They tell facts: numbers, ids, times; never what a session or a log line says. */
 const FINDINGS = {
-  oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}${cuttable(e)}`,
+  oversized: (e) => `${size(e.bytes)}, larger than ${size(e.limitBytes)}${cuttable(e)}${growth(e)}`,
   "rejection-logged": (e) =>
     e.witness ? witnessed(e) : `${lines(e)} that the API rejects ${e.condemns ? "it" : "a conversation"}${placing(e)}`,
   "crash-logged": (e) => (e.passing ? passing(e) : `${lines(e)} that Claude Code ended with an error${placing(e)}`),
@@ -29,6 +30,7 @@ const FINDINGS = {
   "unknown-era": () =>
     "nothing tells which OpenClaw wrote this home, so the strictest rules hold; set openclaw.version in the configuration",
   "clock-stepped": (e) => `${e.because}: whatever depends on ages waits for a run that finds the clock steady`,
+  ...ARCHIVE_FINDINGS,
   "unverified-archive": (e) => String(e.problem),
   "missing-archive": (e) =>
     `the history goes back to ${e.archive}, which is not there any more: what is given begins behind it`,
@@ -44,6 +46,10 @@ const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> =
   "fresh-start": {
     plan: "give its registry entry a fresh start, as by /reset",
     done: "its registry entry has a fresh start",
+  },
+  "remove-entry": {
+    plan: "take its entry out of the registry, because its errand is over",
+    done: "its registry entry is gone",
   },
   "drop-counters": {
     plan: "drop the token counters of its registry entry, which count the rows that go",
@@ -85,6 +91,10 @@ const STEPS = {
     plan: () => "remove it, once it is archived",
     done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
   },
+  "remove-leftover": {
+    plan: () => "remove it, once it is archived",
+    done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
+  },
   "remove-lock": {
     plan: (s) => `remove ${lockOf(s)}`,
     done: (s) => `removed ${lockOf(s)}`,
@@ -119,6 +129,7 @@ const SPARED = {
     `it is neither too large nor condemned; to rotate it all the same: session-keeper rotate --session ${id} --force`,
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
   ...SPARED_LOCKS,
+  ...SPARED_BY_ARCHIVE,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
 } satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;

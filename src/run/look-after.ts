@@ -12,6 +12,7 @@ import { stateDirectoryOf } from "./state-directory.ts";
 /** What each command does with an installation. Crontabs mostly rotate: the others are loaded when they are asked for. */
 const duties: Record<string, () => Promise<Duty>> = {
   rotate: async () => lookToRotate,
+  archive: async () => (await import("./look-to-archive.ts")).lookToArchive,
   "clean-locks": async () => (await import("./look-for-locks.ts")).lookForLocks,
   "detect-corruption": async () => (await import("./look-for-corruption.ts")).lookForCorruption,
 };
@@ -62,5 +63,5 @@ export async function lookAfter(installation: Installation, context: DutyContext
 }
 
 function changesSomething({ command, repair }: DutyContext["request"]): boolean {
-  return command === "rotate" || repair;
+  return command === "rotate" || command === "archive" || repair;
 }

@@ -3,6 +3,7 @@ import type { Outcome } from "../apply/outcome.ts";
 import { pruneArchives } from "../apply/prune-archive.ts";
 import { recoverSetAside } from "../apply/recover.ts";
 import { restartGateway } from "../apply/restart-gateway.ts";
+import { retain } from "../apply/retain.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Installation } from "../installation/installation.ts";
@@ -70,11 +71,10 @@ export async function work(
   const spared: Spared[] = [];
   if (seen.mayRestart && state.restartDue && !world.signal.aborted)
     await restart(state, tools, seen.clocks.wallMs, extra, spared);
-  for (const { job, hasChanged } of done) {
-    if (!hasChanged || !job.transcript || world.signal.aborted) continue;
-    const pruned = await pruneArchives(job.transcript, tools);
-    for (const { step, result, detail } of pruned) note(journal, "end", { kind: step.kind, result, ...detail });
-    extra.push(...pruned);
+  for await (const pruned of prune(seen, done, tools)) {
+    const { step, result, detail } = pruned;
+    note(journal, "end", { kind: step.kind, result, ...detail });
+    extra.push(pruned);
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
@@ -90,6 +90,21 @@ export async function work(
     return { ...report, failure: describeFailure(error) }; // what was done is told all the same
   }
   return report;
+}
+
+/** Each command lets go of its own archives only, once it has made new ones. */
+async function* prune(
+  { archiveFolders = [] }: Awaited<ReturnType<Duty>>,
+  done: readonly JobOutcome[],
+  tools: Tools,
+): AsyncGenerator<Outcome> {
+  if (tools.command === "archive") {
+    for (const folder of archiveFolders) yield* await retain(folder, tools);
+    return;
+  }
+  for (const { job, hasChanged } of done) {
+    if (hasChanged && job.transcript && !tools.signal.aborted) yield* await pruneArchives(job.transcript, tools);
+  }
 }
 
 /** Tells the journal of what is done already: a full disk must not make a failure of it. */

@@ -14,6 +14,8 @@ export async function serve(version: string): Promise<void> {
     import("./work.ts"),
     import("./look-for-corruption.ts"),
     import("./look-for-locks.ts"),
+    import("./look-to-archive.ts"),
+    import("tar"),
     import("./restore-undo.ts"),
   ]);
   const stop = new AbortController();

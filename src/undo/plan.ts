@@ -23,19 +23,19 @@ export function planUndo(events: readonly JournalEvent[], runId: string): UndoPl
   const undoes = own.map((event) => event.undoes).find((id) => typeof id === "string");
   if (undoes !== undefined) return { ...plan, undoes };
   const sessions = new Map<string, UndoSession>();
-  let begun: JournalEvent | undefined;
-  const forget = () => {
-    const kind = begun && kindOf(begun);
-    if (begun && kind && CHANGES_SESSIONS.has(kind)) sessionOf(sessions, begun)?.unknown.unshift(kind);
-    begun = undefined;
+  const begun = new Map<string, JournalEvent>(); // several at once, where registry entries were edited together
+  const forget = (event: JournalEvent | undefined) => {
+    const kind = event && kindOf(event);
+    if (event && kind && CHANGES_SESSIONS.has(kind)) sessionOf(sessions, event)?.unknown.unshift(kind);
   };
   for (const event of own) {
+    const name = [event.kind, event.path, event.sessionKey].join(" ");
     if (event.event === "begin") {
-      forget();
-      begun = event;
+      forget(begun.get(name));
+      begun.set(name, event);
     }
     if (event.event !== "end") continue;
-    begun = undefined;
+    begun.delete(name);
     const kind = kindOf(event);
     if (event.result !== "done" || !kind) continue;
     if (kind === "restart-gateway") plan.lasting.push({ kind });
@@ -47,7 +47,7 @@ export function planUndo(events: readonly JournalEvent[], runId: string): UndoPl
     if (undo) session?.steps.unshift({ kind, undo });
     else session?.unknown.unshift(kind);
   }
-  forget();
+  for (const event of begun.values()) forget(event);
   plan.sessions = [...sessions.values()].toReversed();
   return plan;
 }
@@ -95,6 +95,7 @@ const CHANGES_SESSIONS: ReadonlySet<StepKind> = new Set<StepKind>([
   "digest-transcript",
   "empty-transcript",
   "remove-transcript",
+  "remove-leftover",
 ]);
 
 function areFilesNamed({ event, files }: JournalEvent): boolean {

@@ -1,12 +1,20 @@
 import { isAbsolute } from "node:path";
-import type { Left, NoteUndo, RegistryUndo, StoredBytes, TranscriptUndo, UndoData } from "../apply/undo-data.ts";
+import type {
+  Left,
+  NoteUndo,
+  RegistryUndo,
+  RemovedEntryUndo,
+  StoredBytes,
+  TranscriptUndo,
+  UndoData,
+} from "../apply/undo-data.ts";
 
 type Fields = Record<string, unknown>;
 
 /** What a step left in the journal for an undo, as far as all of it is there and of the expected form. */
 export function readUndoData(value: unknown): UndoData | undefined {
   if (!isFields(value)) return undefined;
-  if (isTranscript(value) || isRegistry(value) || isNote(value)) return value;
+  if (isTranscript(value) || isRegistry(value) || isRemovedEntry(value) || isNote(value)) return value;
   return undefined;
 }
 
@@ -45,6 +53,11 @@ function isRegistry(value: Fields): value is RegistryUndo {
     Array.isArray(splices) &&
     splices.every((one) => isFields(one) && isCount(one.at) && isText(one.remove) && isText(one.insert))
   );
+}
+
+function isRemovedEntry(value: Fields): value is RemovedEntryUndo {
+  const { registry, sessionKey, member, next, gap, before } = value;
+  return isPath(registry) && [sessionKey, member, gap, before].every(isText) && (next === null || isText(next));
 }
 
 function isNote(value: Fields): value is NoteUndo {

@@ -1,0 +1,128 @@
+import { join } from "node:path";
+import { type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import { archiveFolderOf } from "../archive/folder.ts";
+import { planRetention } from "../archive/keep.ts";
+import type { Settings } from "../config/settings.ts";
+import { holdersOfEach } from "../host/processes.ts";
+import { findGateway, type GatewayState } from "../installation/gateway.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
+import type { Finding } from "./finding.ts";
+import { findGrowing } from "./growth.ts";
+import { findIdle, type IdleSession } from "./idle.ts";
+import { useProbe } from "./in-use.ts";
+import { inspectLeftovers, type SeenLeftover } from "./leftovers.ts";
+import { mentionedIn } from "./references.ts";
+import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
+import { findSweepAhead, type SweepAhead } from "./sweep.ts";
+
+/** Everything that `archive` saw of one installation. */
+export type ArchiveFacts = {
+  findings: Finding[];
+  idle: IdleSession[];
+  sweep: SweepAhead[];
+  leftovers: SeenLeftover[];
+  /** archives of earlier runs that no rule keeps, by folder */
+  falling: { folder: string; record: CatalogRecord }[];
+  archiveFolders: string[];
+  /** asked for only when something depends on it */
+  gateway: GatewayState | null;
+  foreignPids: boolean;
+  /** as long as a registry can't be read, an unbound session may be one that it binds */
+  hasBrokenRegistry: boolean;
+};
+
+type Context = { settings: Settings; nowMs: number; signal: AbortSignal };
+
+/** Looks for what has been idle for long, what lies about, what the vendor's sweep will delete, and archives that are too many. */
+export async function inspectForArchive(installation: Installation, context: Context): Promise<ArchiveFacts> {
+  const foreignPids = areForeign(installation);
+  const isSqlite = installation.openclaw?.era.era === "S";
+  const mentioned = once(() => mentionedIn(installation));
+  const isReferenced = ({ dialect, sessionId, path }: Transcript) =>
+    dialect === "openclaw" && [sessionId, idWithin(sessionId), path.slice(path.lastIndexOf("/") + 1)].some(isMentioned);
+  const isMentioned = (name: string) => mentioned().has(name);
+  const looked = isSqlite ? withoutOpenClaw(installation) : installation;
+  const idle = await findIdle(looked, isReferenced, context);
+  const idlePaths = new Set(idle.flatMap(({ transcripts }) => transcripts.map(({ path }) => path)));
+  const sweep = findSweepAhead(installation, context).filter(({ transcript }) => !idlePaths.has(transcript.path));
+  const leftovers = isSqlite ? [] : await inspectLeftovers(installation, mentioned, { ...context, foreignPids });
+  const growing = await findGrowing(installation, ({ path }) => idlePaths.has(path), context);
+  const facts: ArchiveFacts = {
+    findings: [...installationFindings(installation), ...growing],
+    ...{ idle, sweep, leftovers, foreignPids },
+    falling: [],
+    archiveFolders: [...archiveFoldersOf(installation, context.settings)],
+    gateway: null,
+    hasBrokenRegistry: hasUnreadablePart(installation),
+  };
+  await lookForUse(installation, facts, context);
+  for (const folder of facts.archiveFolders) lookAtArchives(folder, facts, context);
+  facts.findings.push(
+    ...idle.flatMap(({ findings }) => findings),
+    ...sweep.map(({ finding }) => finding),
+    ...leftovers.map(({ finding }) => finding),
+  );
+  return facts;
+}
+
+/** Files of sessions that were moved into a database are that database's originals. */
+function withoutOpenClaw(installation: Installation): Installation {
+  const transcripts = installation.transcripts.filter(({ dialect }) => dialect !== "openclaw");
+  return { ...installation, transcripts };
+}
+
+/** A topic's file, and one that a fork made, carry the session's id within their name. */
+function idWithin(name: string): string {
+  return name.replace(/-topic-.+$/, "").replace(/^\d{4}-\d{2}-\d{2}T[\d-]+Z_/, "");
+}
+
+function once<Value>(make: () => Value): () => Value {
+  let made: { value: Value } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
+  };
+}
+
+/** Fills in who uses what is to go, and whether a gateway runs where that matters. */
+async function lookForUse(installation: Installation, facts: ArchiveFacts, context: Context): Promise<void> {
+  const { idle, leftovers } = facts;
+  if (idle.length === 0 && leftovers.length === 0) return;
+  const { openclaw } = installation;
+  if (openclaw) facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  const probe = useProbe(
+    installation,
+    facts.gateway,
+    facts.foreignPids,
+    context,
+    idle.flatMap(({ transcripts }) => transcripts),
+  );
+  for (const session of idle) {
+    const inUse = session.unsafe ? undefined : session.transcripts.map(probe).find((use) => use !== undefined);
+    if (inUse) session.inUse = inUse;
+  }
+  const holders = holdersOfEach(leftovers.map(({ transcript }) => transcript.fingerprint));
+  for (const [index, leftover] of leftovers.entries()) {
+    const pid = holders[index]?.[0]?.pid;
+    if (pid !== undefined) leftover.inUse = `process ${pid} has it open`;
+  }
+}
+
+/** Where the archives of an installation lie. */
+function archiveFoldersOf(installation: Installation, settings: Settings): Set<string> {
+  const { claude, openclaw } = installation;
+  const homes = [
+    ...(claude ? [{ dialect: "claude-code" as const, path: join(claude.projects, "x") }] : []),
+    ...(openclaw ? [{ dialect: "openclaw" as const, path: join(openclaw.home, "agents", "x") }] : []),
+  ];
+  return new Set(homes.map((home) => archiveFolderOf(settings, installation, home)));
+}
+
+function lookAtArchives(folder: string, facts: ArchiveFacts, { settings, nowMs }: Context): void {
+  const { keep } = settings.archive;
+  const { archives, bytes } = planRetention(readCatalog(folder), keep, nowMs);
+  facts.falling.push(...archives.filter(({ keptBy }) => keptBy.length === 0).map(({ record }) => ({ folder, record })));
+  if (bytes <= keep.maxBytes) return;
+  const evidence = { bytes, limitBytes: keep.maxBytes, archives: archives.length };
+  facts.findings.push({ kind: "archives-too-large", severity: "warning", path: folder, evidence });
+}

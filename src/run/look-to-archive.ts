@@ -1,0 +1,39 @@
+import { join } from "node:path";
+import { readClocks } from "../host/host.ts";
+import { inspectForArchive } from "../inspect/archive.ts";
+import { planArchive } from "../plan/archive.ts";
+import { rememberTold } from "../report/told.ts";
+import { brakeReason } from "../state/brake.ts";
+import { readState } from "../state/state.ts";
+import type { Duty } from "./duty.ts";
+
+/** Looks for idle sessions, leftovers and archives that are too many in one installation, and decides what becomes of them. */
+export const lookToArchive: Duty = async (installation, statePath, { request, world, settings }) => {
+  const { state, text: stateText } = readState(statePath);
+  const clocks = readClocks();
+  const facts = await inspectForArchive(installation, { settings, nowMs: clocks.wallMs, signal: world.signal });
+  const brake = brakeReason(state.clocks, clocks);
+  if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
+  const plan = planArchive(installation, facts, brake ? { brake } : {});
+  const falling = brake ? [] : facts.falling.map(({ folder, record }) => join(folder, record.archive));
+  if (falling.length > 0)
+    plan.jobs.push({ findings: [], steps: [], force: false, prunes: falling, needsRestart: false });
+  return {
+    installation,
+    findings: facts.findings,
+    plan,
+    foreignPids: facts.foreignPids,
+    state,
+    clocks,
+    hasWork: plan.jobs.some(({ wait }) => wait === undefined) || installation.leftBehind.length > 0,
+    mayRestart: false,
+    archiveFolders: brake ? [] : facts.archiveFolders,
+    remember(now, _done, report) {
+      const next = { ...now, clocks };
+      return request.cron
+        ? rememberTold(next, request.command, report, clocks.wallMs, settings.notify.repeatAfter)
+        : next;
+    },
+    before: { stateText, cursorsText: "" },
+  };
+};

@@ -1,0 +1,333 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { catalogPathOf } from "../../src/archive/catalog.ts";
+import {
+  addClaudeSession,
+  addOpenClawSession,
+  age,
+  archivesIn,
+  boundEntry,
+  type Home,
+  makeHome,
+  readRegistryOf,
+  sessionsFolder,
+  unzip,
+  writeRegistry,
+} from "../support/home.ts";
+import { keeper, keeperJson } from "../support/keeper.ts";
+
+const DAY = 86_400_000;
+
+let home: Home;
+beforeEach(() => {
+  home = makeHome();
+});
+afterEach(() => home.remove());
+
+const archive = (...args: string[]) => keeperJson(["archive", ...home.args, ...args]);
+const archivesOf = (place: string) => archivesIn(join(place, "session-archives"));
+
+/** An OpenClaw session with its registry entry, idle for so long. */
+function addRegistered(key: string, idleMs: number, more: Record<string, unknown> = {}) {
+  const session = addOpenClawSession(home, { idleMs });
+  const entry = { sessionId: session.sessionId, updatedAt: Date.now() - idleMs, sessionFile: session.path, ...more };
+  return { ...session, key, entry };
+}
+
+describe("idle sessions", () => {
+  test("are archived and removed; who may write again gets a fresh start, and what ran an errand goes", async () => {
+    const dm = addRegistered("agent:main:telegram:direct:49", 6 * DAY, {
+      lastTo: "telegram:49",
+      totalTokens: 123,
+      model: "m",
+    });
+    const group = addRegistered("agent:main:telegram:group:-1", 9 * DAY);
+    const cron = addRegistered("agent:main:cron:daily:run:1", 6 * DAY);
+    const hook = addRegistered("agent:main:hook:gmail:7", 6 * DAY);
+    const sub = addRegistered("agent:main:subagent:77", 6 * DAY);
+    const fresh = addRegistered("agent:main:main", 4 * DAY);
+    const all = [dm, cron, group, hook, sub, fresh];
+    writeRegistry(home, Object.fromEntries(all.map(({ key, entry }) => [key, entry])));
+    const before = new Map(all.map(({ path }) => [path, readFileSync(path)]));
+
+    const report = await archive();
+
+    expect(report.status).toBe(0);
+    const idle = report.installations[0]?.findings.filter(({ kind }) => kind === "idle-session");
+    expect(idle?.map(({ severity, resolved }) => [severity, resolved])).toEqual(Array(5).fill(["info", true]));
+    expect(existsSync(fresh.path)).toBe(true);
+    const registry = readRegistryOf(home);
+    expect(Object.keys(registry)).toEqual([dm.key, group.key, fresh.key]);
+    expect(registry[dm.key]).toMatchObject({ lastTo: "telegram:49", model: "m" });
+    expect(registry[dm.key]?.sessionId).not.toBe(dm.sessionId);
+    expect(registry[dm.key]).not.toHaveProperty("totalTokens");
+    expect(registry[dm.key]).not.toHaveProperty("sessionFile");
+    expect(registry[fresh.key]).toEqual(fresh.entry);
+    const archives = report.installations[0]?.actions.filter(({ kind }) => kind === "archive-transcript") ?? [];
+    for (const { path, detail } of archives) {
+      expect(existsSync(path ?? "")).toBe(false);
+      expect(unzip(String(detail?.archive))).toEqual(before.get(path ?? ""));
+      expect(statSync(String(detail?.archive)).mode & 0o777).toBe(0o600);
+    }
+    expect(archives.length).toBe(5);
+    const again = await archive();
+    expect(again.installations[0]).toMatchObject({ findings: [], actions: [], spared: [] });
+    expect(again.status).toBe(0);
+  });
+
+  test("are so only when the last row, the time of change and the registry agree", async () => {
+    const touched = addRegistered("agent:main:a:direct:1", 6 * DAY);
+    age(touched.path, DAY);
+    const updated = addRegistered("agent:main:a:direct:2", 6 * DAY, { updatedAt: Date.now() - DAY });
+    const written = addRegistered("agent:main:a:direct:3", 2 * DAY, { updatedAt: Date.now() - 6 * DAY });
+    age(written.path, 6 * DAY);
+    writeRegistry(home, Object.fromEntries([touched, updated, written].map(({ key, entry }) => [key, entry])));
+    const report = await archive();
+    expect(report.installations[0]).toMatchObject({ findings: [], actions: [] });
+  });
+
+  test("a pinned one stays, and one whose lock is held waits", async () => {
+    const pinned = addRegistered("agent:main:a:direct:1", 60 * DAY, { pinnedAt: 1 });
+    const held = addRegistered("agent:main:a:direct:2", 60 * DAY);
+    writeRegistry(home, Object.fromEntries([pinned, held].map(({ key, entry }) => [key, entry])));
+    writeFileSync(`${held.path}.lock`, JSON.stringify({ pid: process.pid, createdAt: new Date().toISOString() }));
+    const report = await archive();
+    expect(report.installations[0]?.spared).toMatchObject([{ because: "pinned", path: pinned.path }]);
+    expect(report.installations[0]?.actions).toMatchObject([{ result: "busy", path: held.path }]);
+    expect(existsSync(pinned.path) && existsSync(held.path)).toBe(true);
+    expect(archivesOf(home.openclaw)).toEqual([]);
+  });
+
+  test("the two transcripts of one conversation share its fate", async () => {
+    const claude = addClaudeSession(home, { idleMs: 6 * DAY });
+    const own = addOpenClawSession(home, { idleMs: 6 * DAY });
+    const entry = boundEntry(claude.sessionId, { sessionId: own.sessionId, updatedAt: Date.now() - 6 * DAY });
+    writeRegistry(home, { "agent:main:main": entry });
+    age(claude.path, DAY);
+    expect((await archive()).installations[0]?.actions).toEqual([]);
+
+    age(claude.path, 6 * DAY);
+    const report = await archive();
+    expect(report.status).toBe(0);
+    expect(existsSync(claude.path) || existsSync(own.path)).toBe(false);
+    expect(archivesOf(home.claude).length).toBe(1);
+    expect(archivesOf(home.openclaw).length).toBe(1);
+    const [now] = Object.values(readRegistryOf(home));
+    expect(now).not.toHaveProperty("cliSessionIds");
+    expect(now).not.toHaveProperty("claudeCliSessionId");
+    expect(now?.sessionId).not.toBe(own.sessionId);
+  });
+
+  test("personal ones stay, unless their owner wants them treated like the bot's", async () => {
+    const personal = addClaudeSession(home, { idleMs: 9 * DAY, project: "-home-me-work", entrypoint: "cli" });
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [], spared: [] });
+    const config = join(home.root, "config.json5");
+    const installations = {
+      me: { openclaw: false, claude: { home: home.claude, personalSessions: "all" } },
+    };
+    writeFileSync(config, JSON.stringify({ installations }), { mode: 0o600 });
+    await keeperJson(["archive", "--config", config, "--state-dir", home.state]);
+    expect(existsSync(personal.path)).toBe(false);
+  });
+
+  test("--inactive-for says how long is long", async () => {
+    const { path, key, entry } = addRegistered("agent:main:main", 2 * DAY);
+    writeRegistry(home, { [key]: entry });
+    expect((await archive("--inactive-for", "3d")).installations[0]?.actions).toEqual([]);
+    await archive("--inactive-for", "1d");
+    expect(existsSync(path)).toBe(false);
+    const wrong = await keeper(["archive", ...home.args, "--inactive-for", "5"]);
+    expect(wrong.status).toBe(2);
+    expect(wrong.stderr).toContain("--inactive-for");
+  });
+
+  test("one that no entry leads to goes too, but not while a registry names it", async () => {
+    const forgotten = addOpenClawSession(home, { idleMs: 9 * DAY });
+    const named = addOpenClawSession(home, { idleMs: 9 * DAY });
+    const { key, entry } = addRegistered("agent:main:main", DAY, { usageFamilySessionIds: [named.sessionId] });
+    writeRegistry(home, { [key]: entry });
+    const report = await archive();
+    expect(existsSync(forgotten.path)).toBe(false);
+    expect(existsSync(named.path)).toBe(true);
+    expect(report.installations[0]?.spared).toMatchObject([{ because: "referenced", path: named.path }]);
+  });
+
+  test("where the gateway prunes by itself, that part is left to it", async () => {
+    writeFileSync(
+      join(home.openclaw, "openclaw.json"),
+      JSON.stringify({
+        meta: { lastTouchedVersion: "2026.4.15" },
+        gateway: { port: 1 },
+        session: { maintenance: { mode: "enforce" } },
+      }),
+    );
+    const own = addRegistered("agent:main:main", 9 * DAY);
+    const group = addRegistered("agent:main:telegram:group:-1", 9 * DAY);
+    writeRegistry(home, Object.fromEntries([own, group].map(({ key, entry }) => [key, entry])));
+    const deleted = join(sessionsFolder(home), "old.jsonl.deleted.2026-01-09T12-00-00.000Z");
+    writeFileSync(deleted, '{"type":"session","id":"old"}\n');
+    age(deleted, 20 * DAY);
+    const report = await archive();
+    expect(report.installations[0]?.spared).toMatchObject([{ because: "prunes-itself", path: own.path }]);
+    expect(existsSync(group.path)).toBe(false);
+    expect(existsSync(deleted)).toBe(true);
+    expect(archivesOf(home.openclaw).length).toBe(2);
+    expect((await archive()).installations[0]?.actions).toEqual([]);
+  });
+
+  test("nothing is done by age in a run that finds the clock stepped", async () => {
+    const { path, key, entry } = addRegistered("agent:main:main", 9 * DAY);
+    writeRegistry(home, { [key]: entry });
+    await keeper(["clean-locks", ...home.args]); // leaves the mark of its clocks
+    const statePath = join(home.state, "installations", stateFile());
+    const state = JSON.parse(readFileSync(statePath, "utf8"));
+    state.clocks.wallMs -= 3 * 3_600_000;
+    writeFileSync(statePath, JSON.stringify(state));
+    const report = await archive();
+    expect(report.status).toBe(1);
+    expect(existsSync(path)).toBe(true);
+    expect(report.installations[0]?.spared).toMatchObject([{ because: "clock-stepped" }]);
+  });
+});
+
+function stateFile(): string {
+  return readdirSync(join(home.state, "installations")).find((name) => /^[^.]+\.json$/.test(name)) ?? "";
+}
+
+describe("Claude Code's own sweep", () => {
+  const settle = (settings: object) => writeFileSync(join(home.claude, "settings.json"), JSON.stringify(settings));
+
+  test("what it is about to delete is copied, whosever it is, and stays where it is", async () => {
+    const soon = addClaudeSession(home, { idleMs: 28 * DAY, project: "-home-me", entrypoint: "cli" });
+    const later = addClaudeSession(home, { idleMs: 20 * DAY, project: "-home-me", entrypoint: "cli" });
+    const agent = join(home.claude, "projects", "-home-me", "agent-12ab.jsonl");
+    writeFileSync(agent, readFileSync(soon.path));
+    age(agent, 29 * DAY);
+    const report = await archive();
+    expect(report.status).toBe(0);
+    const found = report.installations[0]?.findings.filter(({ kind }) => kind === "sweep-ahead");
+    expect(found?.map(({ path, severity, resolved }) => [path, severity, resolved])).toEqual([
+      [soon.path, "warning", true],
+      [agent, "warning", true],
+    ]);
+    expect(existsSync(soon.path) && existsSync(later.path) && existsSync(agent)).toBe(true);
+    const copies = archivesOf(home.claude);
+    expect(copies.length).toBe(2);
+    expect(unzip(copies.find((path) => path.includes(soon.sessionId)) ?? "")).toEqual(readFileSync(soon.path));
+    expect(copies.every((path) => path.includes(".sweep."))).toBe(true);
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+  });
+
+  test("a period that was set on purpose is respected", async () => {
+    addClaudeSession(home, { idleMs: 28 * DAY, project: "-home-me", entrypoint: "cli" });
+    settle({ cleanupPeriodDays: 29 });
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+    settle({ cleanupPeriodDays: "never" });
+    expect((await archive()).installations[0]?.actions.length).toBe(1);
+  });
+});
+
+describe("leftovers", () => {
+  const put = (name: string, idleMs: number, text = '{"type":"session","id":"x"}\n') => {
+    const path = join(sessionsFolder(home), name);
+    mkdirSync(join(path, ".."), { recursive: true });
+    writeFileSync(path, text, { mode: 0o600 });
+    age(path, idleMs);
+    return path;
+  };
+  const uuid = "6f0c1d6e-0f6e-4f9e-9a0b-3b1f2f6f8a11";
+
+  test("each goes by its own rule, and its bytes are in the archive first", async () => {
+    const { key, entry, sessionId } = addRegistered("agent:main:main", DAY, {
+      compactionCheckpoints: [{ preCompaction: { sessionFile: `/x/s.checkpoint.${uuid}.jsonl` } }],
+    });
+    writeRegistry(home, { [key]: entry });
+    const old = 8 * DAY;
+    const stamp = new Date(Date.now() - old).toISOString().replaceAll(":", "-");
+    const gone = [
+      put(`a.jsonl.deleted.${stamp}`, old),
+      put(`b.jsonl.reset.${stamp}`, old),
+      put(`${sessionId}.jsonl.bak.${stamp}`, old),
+      put(`${sessionId}.jsonl.bak-999999999-${Date.now() - old}`, old),
+      put(`${sessionId}.jsonl.repair-999999999-${Date.now() - old}.tmp`, 2 * 3_600_000),
+      put(`sessions.json.${uuid}.tmp`, 10 * 60_000, "{}"),
+      put(`sessions.json.4321.${uuid}.tmp`, 10 * 60_000, "{}"),
+      put(`gone.checkpoint.${uuid}.jsonl`, old),
+      put(`skills-prompts/sha256/ab/${"ab".repeat(32)}.txt`, old, "prompt"),
+    ];
+    const kept = [
+      put(`c.jsonl.deleted.${new Date(Date.now() - DAY).toISOString().replaceAll(":", "-")}`, old),
+      put(`gone.jsonl.bak-999999999-${Date.now() - old}`, old),
+      put(`s.checkpoint.${uuid}.jsonl`, old),
+      put("sessions.json.bak", old, "{}"),
+      put("sessions.json.bak-20260101-120000", old, "{}"),
+      put(`sessions.json.bak.${Date.now() - old}`, old, "{}"),
+      put("d.jsonl.migrated", old),
+      put("x.jsonl.deleted.2026-01-09T12-00-00.000Z.zst", old),
+      put("cold/y.jsonl.zst", old),
+      put("notes.txt", old),
+    ];
+    const bytes = new Map(gone.map((path) => [path, readFileSync(path)]));
+    const report = await archive();
+    expect(gone.filter((path) => existsSync(path))).toEqual([]);
+    expect(kept.filter((path) => !existsSync(path))).toEqual([]);
+    expect(report.status).toBe(0);
+    const actions = report.installations[0]?.actions ?? [];
+    for (const path of gone) {
+      const made = actions.find((action) => action.path === path && action.kind === "archive-transcript");
+      expect(unzip(String(made?.detail?.archive))).toEqual(bytes.get(path));
+      expect(actions.some((action) => action.path === path && action.kind === "remove-leftover")).toBe(true);
+    }
+    expect(report.installations[0]?.spared.map(({ because, path }) => [because, path]).sort()).toEqual(
+      [
+        ["recovery-source", kept[1]],
+        ["unknown-name", kept[9]],
+      ].sort(),
+    );
+  });
+
+  test("nothing is taken that a broken registry, or a broken session, may be mended from", async () => {
+    writeFileSync(join(sessionsFolder(home), "sessions.json"), '{"agent:main:main": {');
+    const draft = put(`sessions.json.${uuid}.tmp`, DAY, "{}");
+    const main = put("s.jsonl", DAY, "not a row\n");
+    const backup = put(`s.jsonl.bak-999999999-${Date.now() - 9 * DAY}`, 9 * DAY);
+    const compacted = put("s.jsonl.bak.2026-01-09T12-00-00.000Z", 9 * DAY);
+    const report = await archive();
+    expect([draft, main, backup, compacted].every((path) => existsSync(path))).toBe(true);
+    expect(report.installations[0]?.spared.map(({ because }) => because)).toEqual(Array(3).fill("recovery-source"));
+    expect(report.status).toBe(1); // broken-registry
+  });
+
+  test("the newest three copies that the gateway made of its registry stay", async () => {
+    writeRegistry(home, {});
+    const paths = [1, 2, 3, 4, 5].map((n) => put(`sessions.json.bak.${Date.now() - (20 + n) * DAY}`, (20 + n) * DAY));
+    await archive();
+    expect(paths.map((path) => existsSync(path))).toEqual([true, true, true, false, false]);
+  });
+});
+
+test("a sizeable session that lives is told, with how fast it grows", async () => {
+  const { key, entry } = addRegistered("agent:main:main", 1000);
+  const big = addClaudeSession(home, { bytes: 3_000_000, idleMs: 1000 });
+  writeRegistry(home, { [key]: { ...entry, ...boundEntry(big.sessionId), sessionId: entry.sessionId } });
+  const report = await archive();
+  expect(report.status).toBe(1);
+  expect(report.installations[0]?.findings).toMatchObject([
+    { kind: "oversized", severity: "warning", path: big.path, resolved: false },
+  ]);
+});
+
+test("a dry run changes nothing and tells what would be done", async () => {
+  const { path, key, entry } = addRegistered("agent:main:main", 9 * DAY);
+  writeRegistry(home, { [key]: entry });
+  const report = await archive("--dry-run");
+  expect(report.installations[0]?.actions.map(({ kind, result }) => [kind, result])).toEqual([
+    ["archive-transcript", "planned"],
+    ["edit-registry", "planned"],
+    ["remove-transcript", "planned"],
+  ]);
+  expect(existsSync(path)).toBe(true);
+  expect(existsSync(home.state)).toBe(false);
+  expect(existsSync(catalogPathOf(join(home.openclaw, "session-archives")))).toBe(false);
+});
