@@ -1,5 +1,6 @@
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
-import { carelessWriter } from "../disk/shorten.ts";
+import { carelessWriters } from "../disk/shorten.ts";
+import type { Transcript } from "../installation/installation.ts";
 import type { Job, Step, StepKind } from "../plan/plan.ts";
 import type { JobOutcome } from "./apply.ts";
 import { type EditStep, editTogether } from "./edit-together.ts";
@@ -16,25 +17,36 @@ type Underway = { job: Job; outcomes: Outcome[]; progress: Map<string, Progress>
  */
 export async function* applyBatch(jobs: readonly Job[], tools: Tools): AsyncGenerator<JobOutcome> {
   const all = jobs.map((job): Underway => ({ job, outcomes: [], progress: new Map(), hasEnded: false }));
-  for (const one of all) await archive(one, tools);
+  const removed = all.map(({ job }) => removedBy(job));
+  const writers = carelessWriters(removed.flat().map(({ fingerprint }) => fingerprint));
+  for (const [index, one] of all.entries()) {
+    const wait = writers.splice(0, removed[index]?.length).find((writer) => writer !== undefined);
+    await archive(one, one.job.wait ?? wait, tools);
+  }
   for (const edits of editsByRegistry(all)) await edit(edits, tools);
-  for (const one of all) {
-    for (const step of one.job.steps.filter(({ kind }) => !isEarly(kind))) await take(one, step, tools);
-    const { job, outcomes } = one;
+  // each waits some moments for late writers, so they wait together
+  await Promise.all(all.map((one) => finish(one, tools)));
+  for (const { job, outcomes } of all) {
     const isDone = outcomes.length === job.steps.length && outcomes.every(isFinished);
     const hasChanged = isDone && outcomes.some(({ result }) => result === "done");
     yield { job, outcomes, isFinished: isDone, hasChanged };
   }
 }
 
+function removedBy({ steps }: Job): Transcript[] {
+  return steps.flatMap((step) => (step.kind === "remove-transcript" ? step.transcript : []));
+}
+
+async function finish(one: Underway, tools: Tools): Promise<void> {
+  for (const step of one.job.steps.filter(({ kind }) => !isEarly(kind))) await take(one, step, tools);
+}
+
 function isEarly(kind: StepKind): boolean {
   return kind === "archive-transcript" || kind === "edit-registry";
 }
 
-async function archive(one: Underway, tools: Tools): Promise<void> {
+async function archive(one: Underway, wait: string | undefined, tools: Tools): Promise<void> {
   const { job } = one;
-  const removed = job.steps.flatMap((step) => (step.kind === "remove-transcript" ? step.transcript : []));
-  const wait = job.wait ?? removed.map(({ fingerprint }) => carelessWriter(fingerprint)).find(Boolean);
   const last = job.steps.at(-1);
   if (wait && last) note(one, { step: last, result: "busy", because: wait, detail: {} });
   for (const step of job.steps.filter(({ kind }) => kind === "archive-transcript")) await take(one, step, tools);

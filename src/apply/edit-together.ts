@@ -92,6 +92,8 @@ function undoesOf(
   const { members } = findMembers(text);
   const after = new Map(findMembers(edit.text).members.map((member) => [member.name, member]));
   const undoes = new Map<string, RegistryUndo | RemovedEntryUndo>();
+  const removed = [...wanted].flatMap(([key, { change }]) => (change === "remove-entry" ? key : []));
+  const turns = new Map(removed.map((key, turn) => [key, turn]));
   let next = 0; // both lists are in the order of the text
   for (const [index, member] of members.entries()) {
     const step = wanted.get(member.name);
@@ -99,7 +101,7 @@ function undoesOf(
     const { valueAt, valueEnd } = member;
     const about = { registry: path, sessionKey: member.name, before: hashOfText(text.slice(valueAt, valueEnd)) };
     if (step.change === "remove-entry") {
-      undoes.set(member.name, { ...about, ...placeIn(text, members, index) });
+      undoes.set(member.name, { ...about, ...placeIn(text, members, index, turns) });
       continue;
     }
     const splices: Splice[] = [];
@@ -113,15 +115,25 @@ function undoesOf(
   return undoes;
 }
 
+/**
+ * @param turns of the entries that are taken out, by key: an undo brings them back in reverse, so that when it is one's turn,
+ *   those after it in this order are back, and those before it are not
+ */
 function placeIn(
   text: string,
   members: readonly Member[],
   index: number,
+  turns: ReadonlyMap<string, number>,
 ): Pick<RemovedEntryUndo, "member" | "next" | "gap"> {
-  const [previous, own, next] = [members[index - 1], members[index], members[index + 1]];
+  const [previous, own, following] = [members[index - 1], members[index], members[index + 1]];
   if (!own) throw new RangeError(`there is no member ${index}`);
+  const turn = turns.get(own.name) ?? 0;
   const member = text.slice(own.nameAt, own.valueEnd);
-  if (next) return { member, next: next.name, gap: text.slice(own.valueEnd, next.nameAt) };
+  let at = index + 1;
+  while (at < members.length && (turns.get(members[at]?.name ?? "") ?? turns.size) < turn) at += 1;
+  const next = members[at];
+  if (next && following) return { member, next: next.name, gap: text.slice(own.valueEnd, following.nameAt) };
+  if (following) return { member, next: null, gap: text.slice(own.valueEnd, following.nameAt) };
   const openedAt = text.indexOf("{") + 1;
   return { member, next: null, gap: text.slice(previous ? previous.valueEnd : openedAt, own.nameAt) };
 }

@@ -2,7 +2,7 @@ import { statfsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { holdersOf } from "../host/processes.ts";
+import { holdersOf, holdersOfEach, holdersSoon } from "../host/processes.ts";
 import { type Disk, ownershipOf } from "./disk.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isSameFile, lookAt } from "./fingerprint.ts";
 import { asidePathFor, draftPathFor } from "./left-behind.ts";
@@ -60,11 +60,18 @@ export async function dropArchivedBytes(
 
 /** In words: who writes to a file at an offset of its own, so that it must not be shortened; undefined when nobody does. */
 export function carelessWriter(found: Fingerprint): string | undefined {
-  const careless = holdersOf(found).find(({ writes, appends }) => writes && !appends);
-  return (
-    careless &&
-    `process ${careless.pid} writes to it at an offset of its own, so shortening it would lose what that process writes next`
-  );
+  return carelessWriters([found])[0];
+}
+
+/** The same for several files, with one look at all processes; the answers stand in the files' order. */
+export function carelessWriters(found: readonly Fingerprint[]): (string | undefined)[] {
+  return holdersOfEach(found).map((holders) => {
+    const careless = holders.find(({ writes, appends }) => writes && !appends);
+    return (
+      careless &&
+      `process ${careless.pid} writes to it at an offset of its own, so shortening it would lose what that process writes next`
+    );
+  });
 }
 
 /** Who keeps the file open to append to it, so that it would not notice a new one; undefined when all let go of it. */
@@ -237,9 +244,9 @@ export async function drain(
   const deadline = Date.now() + DRAIN_LIMIT_MS;
   let offset = from;
   for (let quietRounds = 0; quietRounds < 2; ) {
-    const found = fingerprintOfDescriptor(file.fd);
-    const isHeld = holdersOf(found).some(({ writes }) => writes);
-    const late = await readBetween(file, offset, found.sizeBytes);
+    const isHeld = (await holdersSoon(fingerprintOfDescriptor(file.fd))).some(({ writes }) => writes);
+    // looked at behind that: nobody can open what has no name, so this is all that will ever be in it
+    const late = await readBetween(file, offset, fingerprintOfDescriptor(file.fd).sizeBytes);
     const ready = isHeld ? late.subarray(0, late.lastIndexOf(NEWLINE) + 1) : late;
     if (ready.length > 0) await carry(ready);
     offset += ready.length;

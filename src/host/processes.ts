@@ -109,6 +109,26 @@ export function holdersOfEach(files: readonly FileId[]): Holder[][] {
   return files.map(({ inode, device }) => wanted.get(`${device}:${inode}`) ?? []);
 }
 
+type Asked = { file: FileId; answer: (holders: Holder[]) => void };
+
+let asked: Asked[] = [];
+
+/**
+ * The same for one file, a moment later: all who ask in that moment are answered by one look at the processes, which is begun
+ * after the last of them has asked.
+ */
+export function holdersSoon(file: FileId): Promise<Holder[]> {
+  if (asked.length === 0) setImmediate(answerAll);
+  return new Promise((answer) => asked.push({ file, answer }));
+}
+
+function answerAll(): void {
+  const now = asked;
+  asked = [];
+  const holders = holdersOfEach(now.map(({ file }) => file));
+  for (const [index, { answer }] of now.entries()) answer(holders[index] ?? []);
+}
+
 function processIds(): number[] {
   return names("/proc")
     .map(Number)

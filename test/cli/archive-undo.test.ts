@@ -1,0 +1,111 @@
+import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import {
+  addClaudeSession,
+  addOpenClawSession,
+  age,
+  boundEntry,
+  type Home,
+  makeHome,
+  sessionsFolder,
+  writeRegistry,
+} from "../support/home.ts";
+import { keeperJson } from "../support/keeper.ts";
+
+const DAY = 86_400_000;
+
+let home: Home;
+beforeEach(() => {
+  home = makeHome();
+});
+afterEach(() => home.remove());
+
+/** Every file of both homes outside the archives: bytes, mode, and the time of change but for registries. */
+function filesOf({ openclaw, claude }: Home): Record<string, string> {
+  return Object.fromEntries(
+    [openclaw, claude].flatMap((root) =>
+      (readdirSync(root, { recursive: true }) as string[])
+        .filter((name) => !name.startsWith("session-archives") && statSync(join(root, name)).isFile())
+        .sort()
+        .map((name) => {
+          const path = join(root, name);
+          const { mtimeMs, mode } = statSync(path);
+          const time = name.endsWith("sessions.json") ? "" : mtimeMs;
+          return [path, `${time} ${mode} ${readFileSync(path).toString("base64")}`];
+        }),
+    ),
+  );
+}
+
+test("an undo brings back every file and every entry of a registry as it was", async () => {
+  const entries: Record<string, unknown> = {};
+  const add = (key: string, more: Record<string, unknown> = {}) => {
+    const { sessionId, path } = addOpenClawSession(home, { idleMs: 9 * DAY });
+    entries[key] = { sessionId, updatedAt: Date.now() - 9 * DAY, sessionFile: path, big: 1, ...more };
+  };
+  add("agent:main:subagent:1");
+  add("agent:main:subagent:2");
+  add("agent:main:telegram:direct:1", { lastTo: "x", totalTokens: 4 });
+  add("agent:main:cron:a:run:1");
+  add("agent:main:main");
+  add("agent:main:telegram:group:-4", { displayName: "ünï\u2028" });
+  add("agent:main:hook:1");
+  add("agent:main:hook:2");
+  const claude = addClaudeSession(home, { idleMs: 9 * DAY });
+  entries["agent:main:bound"] = boundEntry(claude.sessionId, { updatedAt: Date.now() - 9 * DAY });
+  const registry = writeRegistry(home, entries);
+  const text = readFileSync(registry, "utf8").replace('"big": 1', '"big": 12345678901234567890');
+  writeFileSync(registry, text);
+  addOpenClawSession(home, { idleMs: 9 * DAY });
+  const deleted = join(sessionsFolder(home), "old.jsonl.deleted.2026-01-09T12-00-00.000Z");
+  writeFileSync(deleted, "any bytes, none of them a row");
+  age(deleted, 20 * DAY);
+  const before = filesOf(home);
+  const changedAt = statSync(registry).mtimeMs;
+
+  const archived = await keeperJson(["archive", ...home.args]);
+  expect(archived.status).toBe(0);
+  expect(Object.keys(filesOf(home)).length).toBe(Object.keys(before).length - 11);
+  const undone = await keeperJson(["restore", "undo", archived.runId, ...home.args]);
+
+  expect(undone.installations[0]?.findings).toEqual([]);
+  expect(undone.status).toBe(0);
+  expect(filesOf(home)).toEqual(before);
+  expect(statSync(registry).mtimeMs).toBeGreaterThan(changedAt);
+});
+
+test.each([
+  ["all of them", ["subagent:1", "cron:a:run:1"]],
+  ["the first", ["subagent:1", "main"]],
+  ["the last", ["main", "subagent:1"]],
+  ["two in the middle", ["main", "hook:1", "hook:2", "direct:1"]],
+  ["the last two", ["main", "hook:1", "hook:2"]],
+])("entries that went come back into their places: %s", async (_, keys) => {
+  const entries = Object.fromEntries(
+    keys.map((key) => {
+      const { sessionId } = addOpenClawSession(home, { idleMs: 9 * DAY });
+      return [`agent:main:${key}`, { sessionId, updatedAt: Date.now() - 9 * DAY }];
+    }),
+  );
+  const registry = writeRegistry(home, entries);
+  const before = readFileSync(registry, "utf8");
+  const { runId } = await keeperJson(["archive", ...home.args]);
+  expect(readFileSync(registry, "utf8")).not.toBe(before);
+  await keeperJson(["restore", "undo", runId, ...home.args]);
+  expect(readFileSync(registry, "utf8")).toBe(before);
+});
+
+test("an entry that came anew under the same key is left alone, and so is the session that went", async () => {
+  const { sessionId, path } = addOpenClawSession(home, { idleMs: 9 * DAY });
+  const entry = { sessionId, updatedAt: Date.now() - 9 * DAY };
+  const registry = writeRegistry(home, { "agent:main:hook:1": entry, "agent:main:x": {} });
+  const { runId } = await keeperJson(["archive", ...home.args]);
+  const now = { "agent:main:hook:1": { sessionId: "another", updatedAt: 1 } };
+  writeFileSync(registry, JSON.stringify(now));
+  const undone = await keeperJson(["restore", "undo", runId, ...home.args]);
+  expect(undone.status).toBe(1);
+  expect(undone.installations[0]?.findings).toMatchObject([{ kind: "not-undone", path }]);
+  expect(JSON.parse(readFileSync(registry, "utf8"))).toEqual(now);
+  expect(readdirSync(sessionsFolder(home))).not.toContain(path.slice(path.lastIndexOf("/") + 1));
+});
