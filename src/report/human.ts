@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
+import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
 
@@ -82,7 +83,12 @@ function installationLines(
 ): string[] {
   const lines = [paint("bold", headline(installation))];
   const subjects = subjectsOf(installation);
-  for (const path of subjects) lines.push("", ...subjectLines(path, installation, dryRun, options, paint));
+  for (const told of options.verbose ? subjects : putTogether(subjects)) {
+    const text = Array.isArray(told)
+      ? tellMany(told, dryRun, paint)
+      : subjectLines(told, installation, dryRun, options, paint);
+    lines.push("", ...text);
+  }
   if (subjects.length === 0)
     lines.push(
       ...(installation.dialects.length > 0
@@ -91,13 +97,6 @@ function installationLines(
     );
   lines.push("");
   return lines;
-}
-
-/** What was acted on first, then other trouble, then what is only mentioned; last what has no path, such as a restart. */
-function subjectsOf({ findings, actions, spared }: InstallationReport): (string | undefined)[] {
-  const ranked = [...actions, ...findings.filter(({ severity }) => severity !== "info"), ...findings, ...spared];
-  const paths = [...new Set(ranked.map(({ path }) => path))];
-  return [...paths.filter((path) => path !== undefined), ...paths.filter((path) => path === undefined)];
 }
 
 function headline({ name, dialects, era }: InstallationReport): string {
@@ -111,16 +110,12 @@ function headline({ name, dialects, era }: InstallationReport): string {
 
 /** One session, or one other thing: what was found about it, what was or would be done, why it was left alone. */
 function subjectLines(
-  path: string | undefined,
+  { path, findings, actions, spared }: Subject,
   installation: InstallationReport,
   dryRun: boolean,
   options: HumanOptions,
   paint: Paint,
 ): string[] {
-  const isHere = (item: { path?: string }) => item.path === path;
-  const findings = installation.findings.filter(isHere);
-  const actions = installation.actions.filter(isHere);
-  const spared = installation.spared.filter(isHere);
   const known = [...findings, ...actions, ...spared].find((item) => "sessionId" in item && item.sessionId);
   const isPersonal = spared.some(({ because }) => because.startsWith("personal"));
   const title =
