@@ -41,7 +41,10 @@ const mayImport: Record<string, Rule> = {
     ],
     types: ["config", "state"],
   },
-  plan: { code: ["installation/era.ts", "structure/cut.ts"], types: ["archive", "config", "inspect", "installation"] },
+  plan: {
+    code: ["installation/era.ts", "structure/cut.ts", "registry/session-key.ts"],
+    types: ["archive", "config", "inspect", "installation"],
+  },
   apply: {
     code: [
       "errors",
@@ -243,20 +246,21 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply archive-transcript cut-transcript digest-transcript empty-transcript left outcome prune-archive reason recover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway segment-header-of session-caches write-registry",
+    "append-note apply apply-batch archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome prune-archive reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
   archive: "catalog folder",
-  commands: "clean-locks command detect-corruption global-options index restore rotate",
+  commands: "archive clean-locks command detect-corruption global-options index restore rotate",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   host: "child-process command host processes",
   inspect:
-    "attribute bot-damage corruption cut digest finding gateway-log group in-use lock-finding pasted rotation seen shortening surroundings whose",
-  installation: "discover era-witnesses gateway installation openclaw-config paths registries transcripts workspaces",
+    "archive attribute bot-damage copied corruption cut digest finding gateway-log group growth idle in-use leftovers lock-finding pasted references rotation seen shortening surroundings sweep whose",
+  installation:
+    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report:
-    "build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo undo-lines undo-wording wording",
-  run: "as-owner ask blank-report duty homes-of-files look-after look-for-corruption look-for-locks look-to-rotate named-files prospects refresh restore restore-get restore-undo run state-directory undo-request underway work worker",
+    "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo undo-lines undo-wording wording",
+  run: "as-owner ask blank-report duty homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate named-files prospects refresh restore restore-get restore-undo run state-directory undo-request underway work worker",
   "gateway-log": "notices rejections",
   skimmer: "engine kept-members",
   state: "cursors journal state",

@@ -13,7 +13,7 @@ export type Subject = {
 };
 
 /** So many of one kind are told one by one. */
-const TOLD_SINGLY = 12;
+const TOLD_SINGLY = 6;
 
 /** What is told of each path: what was acted on first, then other trouble, then what is only mentioned; last what has no path. */
 export function subjectsOf({ findings, actions, spared }: InstallationReport): Subject[] {

@@ -1,0 +1,134 @@
+import * as fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { planRetention } from "../../src/archive/keep.ts";
+import { recordOf } from "../support/records.ts";
+
+const DAY = 86_400_000;
+const NOW = Date.parse("2026-03-15T12:00:00Z"); // a Sunday
+const nothing = { last: 0, within: 0, daily: 0, weekly: 0, monthly: 0, maxBytes: 1e12 };
+
+/** An archive of a session, so many days old. */
+const aged = (days: number, more: Parameters<typeof recordOf>[0] = {}) =>
+  recordOf({
+    command: "archive",
+    archive: `${more.sessionId ?? "a"}-${days}`,
+    at: new Date(NOW - days * DAY).toISOString(),
+    ...more,
+  });
+
+const keptOf = (keep: object, ...records: ReturnType<typeof aged>[]) =>
+  planRetention(records, { ...nothing, ...keep }, NOW)
+    .archives.filter(({ keptBy }) => keptBy.length > 0)
+    .map(({ record, keptBy }) => `${record.archive}: ${keptBy.join(" ")}`);
+
+describe("what keeps an archive", () => {
+  const week = [20, 13, 6, 5.3, 5.1, 1].map((days) => aged(days));
+
+  test("without a rule only the last copy stays", () => {
+    expect(keptOf({}, ...week)).toEqual(["a-1: last-copy"]);
+  });
+
+  test("the newest so many", () => {
+    expect(keptOf({ last: 2 }, ...week)).toEqual(["a-5.1: last", "a-1: last-copy last"]);
+  });
+
+  test("what is younger than so long, to the millisecond", () => {
+    const edge = aged(6, { archive: "edge", at: new Date(NOW - 6 * DAY - 1).toISOString() });
+    expect(keptOf({ within: 6 * DAY }, edge, ...week.slice(2))).toEqual([
+      "a-6: within",
+      "a-5.3: within",
+      "a-5.1: within",
+      "a-1: last-copy within",
+    ]);
+  });
+
+  test("the newest of each of the last days that have any", () => {
+    expect(keptOf({ daily: 2 }, ...week)).toEqual(["a-5.1: daily", "a-1: last-copy daily"]);
+  });
+
+  test("of each week, which begins on a Monday", () => {
+    const sundays = [
+      aged(7.6, { archive: "saturday" }),
+      aged(7, { archive: "sunday" }),
+      aged(6, { archive: "monday" }),
+    ];
+    expect(keptOf({ weekly: 2 }, ...sundays)).toEqual(["sunday: weekly", "monday: last-copy weekly"]);
+  });
+
+  test("of each month", () => {
+    expect(keptOf({ monthly: 9 }, aged(60), aged(50), aged(16), aged(15), aged(1))).toEqual([
+      "a-50: monthly",
+      "a-15: monthly",
+      "a-1: last-copy monthly",
+    ]);
+  });
+
+  test("each session has its own, and archives of other commands neither count nor fall", () => {
+    const other = recordOf({ command: "rotate", archive: "r", at: new Date(NOW - 90 * DAY).toISOString() });
+    const plan = planRetention([other, aged(3), aged(2, { sessionId: "b" })], nothing, NOW);
+    expect(plan.archives.map(({ record }) => record.archive)).toEqual(["a-3", "b-2"]);
+  });
+});
+
+describe("the ceiling", () => {
+  const sized = (days: number, gzipBytes: number, sessionId = "a") => aged(days, { gzipBytes, sessionId });
+
+  test("the oldest go first, whatever rule keeps them, until the rest fits", () => {
+    const records = [sized(9, 50), sized(8, 50), sized(7, 50), sized(6, 50)];
+    expect(keptOf({ last: 9, maxBytes: 100 }, ...records)).toEqual(["a-7: last", "a-6: last-copy last"]);
+    const { archives, bytes } = planRetention(records, { ...nothing, last: 9, maxBytes: 100 }, NOW);
+    expect(archives.map(({ isOverCeiling }) => isOverCeiling)).toEqual([true, true, false, false]);
+    expect(bytes).toBe(100);
+  });
+
+  test("last copies stay above it, which shows in what is left", () => {
+    const { archives, bytes } = planRetention(
+      [sized(9, 50, "a"), sized(8, 60, "b")],
+      { ...nothing, maxBytes: 10 },
+      NOW,
+    );
+    expect(archives.every(({ keptBy }) => keptBy.includes("last-copy"))).toBe(true);
+    expect(bytes).toBe(110);
+  });
+
+  test("what lies beside an archive counts", () => {
+    const sidecars = { archive: "s", gzipBytes: 100, sha256: "", files: 1, bytes: 1 };
+    const { bytes } = planRetention([{ ...sized(1, 5), sidecars }], nothing, NOW);
+    expect(bytes).toBe(105);
+  });
+});
+
+test("whatever the rules, the newest archive of every session stays, and more rules never keep less", () => {
+  const record = fc
+    .record({ days: fc.integer({ min: 0, max: 400 }), sessionId: fc.constantFrom("a", "b", "c"), size: fc.nat(1000) })
+    .map(({ days, sessionId, size }) => aged(days, { sessionId, gzipBytes: size, archive: `${sessionId}-${days}` }));
+  const small = fc.nat(4);
+  const rules = fc.record({
+    last: small,
+    within: small.map((days) => days * DAY),
+    daily: small,
+    weekly: small,
+    monthly: small,
+    maxBytes: fc.nat(5000),
+  });
+  fc.assert(
+    fc.property(
+      fc.uniqueArray(record, { selector: ({ archive }) => archive, maxLength: 30 }),
+      rules,
+      (records, keep) => {
+        const kept = (rule: typeof keep) =>
+          planRetention(records, rule, NOW).archives.filter(({ keptBy }) => keptBy.length > 0);
+        for (const sessionId of new Set(records.map((one) => one.sessionId))) {
+          const newest = records
+            .filter((one) => one.sessionId === sessionId)
+            .toSorted((a, b) => a.at.localeCompare(b.at));
+          expect(kept(keep).map(({ record: one }) => one)).toContain(newest.at(-1));
+        }
+        const unlimited = { ...keep, maxBytes: 1e12 };
+        const more = { ...unlimited, last: keep.last + 1, daily: keep.daily + 1 };
+        const names = (all: ReturnType<typeof kept>) => all.map((one) => one.record.archive);
+        expect(names(kept(more))).toEqual(expect.arrayContaining(names(kept(unlimited))));
+      },
+    ),
+  );
+});
