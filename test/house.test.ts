@@ -20,7 +20,10 @@ const mayImport: Record<string, Rule> = {
   locks: { code: ["errors", "disk", "host"] },
   "gateway-log": { code: ["errors", "disk", "host"], types: ["config", "structure"] },
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
-  restore: { code: ["errors", "disk", "dialects", "transcript", "archive"], types: ["installation"] },
+  restore: {
+    code: ["errors", "disk", "dialects", "transcript", "archive", "digest/kept.ts", "installation/installation.ts"],
+    types: ["installation"],
+  },
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
   installation: { code: ["errors", "host", "disk", "registry"], types: ["config", "dialects"] },
@@ -246,12 +249,13 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply apply-batch archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome prune-archive reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
-  archive: "catalog folder",
-  commands: "archive clean-locks command detect-corruption global-options index restore rotate",
+    "append-note apply-batch apply archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome prune-archive reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
+  archive: "catalog-index folder",
+  commands: "archive clean-locks detect-corruption global-options index restore rotate",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
+  "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
     "archive attribute bot-damage copied corruption cut digest finding gateway-log group growth idle in-use leftovers lock-finding pasted references rotation seen shortening surroundings sweep whose",
@@ -259,16 +263,15 @@ const throughTheProgram: Record<string, string> = {
     "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report:
-    "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo undo-lines undo-wording wording",
-  run: "as-owner ask blank-report duty homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate named-files prospects refresh restore restore-get restore-undo run state-directory undo-request underway work worker",
-  "gateway-log": "notices rejections",
+    "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo-lines undo-wording undo wording",
+  restore: "examine lost opening",
+  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   structure:
-    "check-claude-code check-openclaw checker confirm-breaks cut cut-index damage edit-line effects header live-rows mend mend-file " +
-    "pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
-  undo: "note registry removed session standing stored transcript",
+    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
   transcript: "contents lines open touched-files",
+  undo: "note registry removed session standing stored transcript",
 };
 
 function testedOtherwise(): string[] {

@@ -2,7 +2,13 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { type ArchivePurpose, appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import {
+  type ArchivePurpose,
+  appendToCatalog,
+  type CatalogRecord,
+  recordNamed,
+  recordsOf,
+} from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
 import { archiveName } from "../archive/names.ts";
@@ -49,6 +55,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     const bytes = cut?.plan.archivedTo ?? wholeBytes;
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
+      removeAbandoned(dirname(known.path), tools);
       if (known.record.purpose !== step.purpose) {
         known.record = { ...known.record, purpose: step.purpose }; // what it was made for before did not come about
         appendToCatalog(tools.disk, folder, known.record);
@@ -144,7 +151,7 @@ export async function archiveRange(
     return { record, path, files: touched.end() };
   } catch (error) {
     // an archive that no catalog knows is never let go, and each further run would add another
-    if (!readCatalog(folder).some((known) => known.archive === archive)) disk.remove(path);
+    if (!recordNamed(folder, archive)) disk.remove(path);
     throw error;
   }
 }
@@ -161,9 +168,7 @@ function recordOf(
   }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"]; purpose: ArchivePurpose },
   tools: Tools,
 ): CatalogRecord {
-  const earlier = readCatalog(folder).filter(
-    ({ sessionId, source }) => sessionId === transcript.sessionId && source === transcript.path,
-  );
+  const earlier = recordsOf(folder, transcript.path).filter(({ sessionId }) => sessionId === transcript.sessionId);
   const sessionKey = sessionKeyOf(transcript);
   const previous = earlier.at(-1);
   return {
@@ -206,7 +211,7 @@ async function originOf(of: {
 
 /** The archive before learns of the one that goes on from it. That one names it too, so nothing is lost without this. */
 function linkPrevious({ previous, archive }: CatalogRecord, folder: string, disk: Tools["disk"]): void {
-  const before = readCatalog(folder).find((record) => record.archive === previous);
+  const before = previous === undefined ? undefined : recordNamed(folder, previous);
   try {
     if (before) appendToCatalog(disk, folder, { ...before, next: archive });
   } catch {
@@ -237,8 +242,8 @@ async function findCatalogued(
   transcript: Transcript,
   signal: AbortSignal,
 ): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
-  const records = readCatalog(folder).filter(
-    (record) => record.source === transcript.path && record.bytes === bytes && existsSync(join(folder, record.archive)),
+  const records = recordsOf(folder, transcript.path).filter(
+    (record) => record.bytes === bytes && existsSync(join(folder, record.archive)),
   );
   if (records.length === 0) return undefined;
   const hash = createHash("sha256");

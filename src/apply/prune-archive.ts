@@ -1,7 +1,7 @@
 import { constants, existsSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, join, sep } from "node:path";
-import { appendToCatalog, type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import { appendToCatalog, type CatalogRecord, recordsOfLineage } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { verifyGzip } from "../archive/gzip.ts";
 import { archivesBeyond } from "../archive/retention.ts";
@@ -16,9 +16,9 @@ export async function pruneArchives(transcript: Transcript, tools: Tools): Promi
   const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
   const outcomes: Outcome[] = [];
   const { keepArchives } = tools.settings.rotate;
-  for (const record of archivesBeyond(readCatalog(folder), lineageOf(transcript), keepArchives, {
-    isLive: existsSync,
-  })) {
+  const lineage = lineageOf(transcript);
+  const beyond = archivesBeyond(recordsOfLineage(folder, lineage), lineage, keepArchives, { isLive: existsSync });
+  for (const record of beyond) {
     const path = join(folder, record.archive);
     try {
       outcomes.push(...(await pruneArchive(record, path, folder, tools)));

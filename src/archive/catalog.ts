@@ -1,8 +1,12 @@
-import { existsSync, readFileSync } from "node:fs";
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Disk } from "../disk/disk.ts";
+import { isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { errnoOf, KeeperError } from "../errors.ts";
+import { readIndex } from "./catalog-index.ts";
 import type { ArchiveReason } from "./names.ts";
+import type { Lineage } from "./retention.ts";
 
 /** One archive: where it lies, what it holds and where that came from. */
 export type CatalogRecord = {
@@ -47,43 +51,76 @@ export type ArchivePurpose = "cut" | "digest" | "empty" | "remove" | "repair" | 
 
 type Line = CatalogRecord | { pruned: string; at: string; runId: string };
 
-/** The file that lists the archives of a folder: one JSON line each, only ever added to. */
+/** Each time another process swaps the catalog in between, a line is added again. More often in a row is no coincidence. */
+const APPEND_ATTEMPTS = 20;
+
+/** The file that lists the archives of a folder: one JSON line each, added to, and rewritten when it is long or damaged. */
 export function catalogPathOf(folder: string): string {
   return join(folder, "catalog.jsonl");
 }
 
 /** The archives that are still there, oldest first. Lines that can't be read are skipped; no catalog is an empty one. */
 export function readCatalog(folder: string): CatalogRecord[] {
-  const path = catalogPathOf(folder);
-  if (!existsSync(path)) return [];
-  const records = new Map<string, CatalogRecord>();
-  for (const text of readFileSync(path, "utf8").split("\n")) {
-    if (text === "") continue;
-    let line: Line;
-    try {
-      line = JSON.parse(text);
-    } catch {
-      continue; // torn by a power cut
-    }
-    if ("pruned" in line) records.delete(line.pruned);
-    else if (typeof line.archive === "string") records.set(line.archive, line);
-  }
-  return [...records.values()];
+  return [...readIndex(catalogPathOf(folder)).records.values()];
+}
+
+/** The archive of this name, below the folder; undefined for one that the catalog does not know. */
+export function recordNamed(folder: string, archive: string): CatalogRecord | undefined {
+  return readIndex(catalogPathOf(folder)).records.get(archive);
+}
+
+/** The archives of the transcript at a path, oldest first, found without a walk over all others. */
+export function recordsOf(folder: string, source: string): CatalogRecord[] {
+  const { records, bySource } = readIndex(catalogPathOf(folder));
+  return [...(bySource.get(source) ?? [])].flatMap((archive) => records.get(archive) ?? []);
+}
+
+/** The archives of a session and of others under the same registry key, found without a walk over all others. */
+export function recordsOfLineage(folder: string, { sessionId, sessionKey }: Lineage): CatalogRecord[] {
+  const { records, bySession, byKey } = readIndex(catalogPathOf(folder));
+  const ofKey = sessionKey === undefined ? undefined : byKey.get(sessionKey);
+  const names = new Set([...(bySession.get(sessionId) ?? []), ...(ofKey ?? [])]);
+  return [...names].flatMap((archive) => records.get(archive) ?? []);
 }
 
 /** Adds a line and syncs it. A last line torn by a power cut is closed first. */
 export function appendToCatalog(disk: Disk, folder: string, line: Line): void {
-  const path = catalogPathOf(folder);
-  const isTorn = existsSync(path) && !endsWithNewline(path);
-  disk.append(path, `${isTorn ? "\n" : ""}${JSON.stringify(line)}\n`, { sync: true });
+  addLines(disk, catalogPathOf(folder), `${JSON.stringify(line)}\n`);
 }
 
-/** The archives of one transcript that are still there, oldest first. */
-export function recordsOf(folder: string, source: string): CatalogRecord[] {
-  return readCatalog(folder).filter((record) => record.source === source);
+/**
+ * Adds whole lines to a catalog, and makes sure that they are in the file that has its name in the end: another process may
+ * swap it meanwhile, and carries over only what it still sees. Lines that come twice do no harm.
+ */
+export function addLines(disk: Disk, path: string, text: string): void {
+  for (let attempt = 0; attempt < APPEND_ATTEMPTS; attempt += 1) {
+    const written = disk.append(path, `${isTorn(path) ? "\n" : ""}${text}`, { sync: true });
+    if (isSameFile(written, lookAt(path)?.fingerprint)) return;
+  }
+  throw new KeeperError(
+    "failed",
+    `${path} is replaced again and again by another program`,
+    "what was to be entered there is not; find out what replaces it, the next run tries again",
+  );
 }
 
-function endsWithNewline(path: string): boolean {
-  const bytes = readFileSync(path);
-  return bytes.length === 0 || bytes.at(-1) === 0x0a;
+function isTorn(path: string): boolean {
+  const descriptor = openIfThere(path);
+  if (descriptor === undefined) return false;
+  try {
+    const { size } = fstatSync(descriptor);
+    const last = Buffer.alloc(1);
+    return size > 0 && readSync(descriptor, last, 0, 1, size - 1) === 1 && last[0] !== 0x0a;
+  } finally {
+    closeSync(descriptor);
+  }
+}
+
+function openIfThere(path: string): number | undefined {
+  try {
+    return openSync(path, "r");
+  } catch (error) {
+    if (errnoOf(error) === "ENOENT") return undefined;
+    throw error;
+  }
 }

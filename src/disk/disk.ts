@@ -22,7 +22,7 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { runCommand } from "../host/command.ts";
-import type { Fingerprint } from "./fingerprint.ts";
+import { type Fingerprint, fingerprintOfDescriptor } from "./fingerprint.ts";
 
 /**
  * Everything that this program can do to a disk. A dry run is a run to which nobody hands a `Disk`.
@@ -110,14 +110,19 @@ export function openDisk() {
         closeSync(descriptor);
       }
     },
-    /** Adds text at the end; makes the file, with the ownership asked for, when it is not there. */
-    append(path: string, content: string | Uint8Array, options: { ownership?: Ownership; sync: boolean }): void {
+    /**
+     * Adds text at the end; makes the file, with the ownership asked for, when it is not there.
+     *
+     * @returns the file that it was added to
+     */
+    append(path: string, content: string | Uint8Array, options: { ownership?: Ownership; sync: boolean }): Fingerprint {
       const isNew = !existsSync(path);
       const descriptor = openSync(path, O_WRONLY | O_CREAT | O_APPEND | O_NOFOLLOW | O_NONBLOCK, 0o600);
       try {
         if (isNew && options.ownership) give(descriptor, path, options.ownership);
         writeWhole(descriptor, content, null);
         if (options.sync) fsyncSync(descriptor);
+        return fingerprintOfDescriptor(descriptor);
       } finally {
         closeSync(descriptor);
       }

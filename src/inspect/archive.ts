@@ -1,6 +1,4 @@
-import { join } from "node:path";
 import { type CatalogRecord, readCatalog } from "../archive/catalog.ts";
-import { archiveFolderOf } from "../archive/folder.ts";
 import { planRetention } from "../archive/keep.ts";
 import type { Settings } from "../config/settings.ts";
 import { holdersOfEach } from "../host/processes.ts";
@@ -23,7 +21,6 @@ export type ArchiveFacts = {
   leftovers: SeenLeftover[];
   /** archives of earlier runs that no rule keeps, by folder */
   falling: { folder: string; record: CatalogRecord }[];
-  archiveFolders: string[];
   /** asked for only when something depends on it */
   gateway: GatewayState | null;
   foreignPids: boolean;
@@ -31,7 +28,7 @@ export type ArchiveFacts = {
   hasBrokenRegistry: boolean;
 };
 
-type Context = { settings: Settings; nowMs: number; signal: AbortSignal };
+type Context = { settings: Settings; archiveFolders: readonly string[]; nowMs: number; signal: AbortSignal };
 
 /** Looks for what has been idle for long, what lies about, what the vendor's sweep will delete, and archives that are too many. */
 export async function inspectForArchive(installation: Installation, context: Context): Promise<ArchiveFacts> {
@@ -51,12 +48,11 @@ export async function inspectForArchive(installation: Installation, context: Con
     findings: [...installationFindings(installation), ...growing],
     ...{ idle, sweep, leftovers, foreignPids },
     falling: [],
-    archiveFolders: [...archiveFoldersOf(installation, context.settings)],
     gateway: null,
     hasBrokenRegistry: hasUnreadablePart(installation),
   };
   await lookForUse(installation, facts, context);
-  for (const folder of facts.archiveFolders) lookAtArchives(folder, facts, context);
+  for (const folder of context.archiveFolders) lookAtArchives(folder, facts, context);
   facts.findings.push(
     ...idle.flatMap(({ findings }) => findings),
     ...sweep.map(({ finding }) => finding),
@@ -106,16 +102,6 @@ async function lookForUse(installation: Installation, facts: ArchiveFacts, conte
     const pid = holders[index]?.[0]?.pid;
     if (pid !== undefined) leftover.inUse = `process ${pid} has it open`;
   }
-}
-
-/** Where the archives of an installation lie. */
-function archiveFoldersOf(installation: Installation, settings: Settings): Set<string> {
-  const { claude, openclaw } = installation;
-  const homes = [
-    ...(claude ? [{ dialect: "claude-code" as const, path: join(claude.projects, "x") }] : []),
-    ...(openclaw ? [{ dialect: "openclaw" as const, path: join(openclaw.home, "agents", "x") }] : []),
-  ];
-  return new Set(homes.map((home) => archiveFolderOf(settings, installation, home)));
 }
 
 function lookAtArchives(folder: string, facts: ArchiveFacts, { settings, nowMs }: Context): void {

@@ -28,6 +28,7 @@ export type FindingKind =
   | "archives-too-large"
   | "unverified-archive"
   | "missing-archive"
+  | "damaged-catalog"
   | "not-undone"
   | "unreadable";
 

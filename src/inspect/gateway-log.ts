@@ -1,4 +1,4 @@
-import { readCatalog } from "../archive/catalog.ts";
+import { recordsOf } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import type { Settings } from "../config/settings.ts";
 import { dialects } from "../dialects/index.ts";
@@ -112,11 +112,10 @@ function wasMendedSince(
   settings: Settings,
   sinceMs: number,
 ): boolean {
-  const records = readCatalog(archiveFolderOf(settings, installation, transcript));
-  const { path, fingerprint } = transcript;
+  const records = recordsOf(archiveFolderOf(settings, installation, transcript), transcript.path);
   return records.some(
-    ({ source, reason, at, inode }) =>
-      source === path && reason === "repair" && Date.parse(at) > sinceMs && inode !== fingerprint.inode,
+    ({ reason, at, inode }) =>
+      reason === "repair" && Date.parse(at) > sinceMs && inode !== transcript.fingerprint.inode,
   );
 }
 

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { type ArchivePurpose, readCatalog } from "../archive/catalog.ts";
+import { type ArchivePurpose, recordsOf, recordsOfLineage } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { archivesBeyond } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
@@ -208,12 +208,9 @@ async function canRewind(
   { settings, signal }: InspectContext,
 ): Promise<boolean> {
   const folder = archiveFolderOf(settings, installation, transcript);
-  const rewound = readCatalog(folder).findLast(
-    ({ source, reason, command, inode }) =>
-      source === transcript.path &&
-      reason === "corrupt" &&
-      command === "rotate" &&
-      inode !== transcript.fingerprint.inode,
+  const rewound = recordsOf(folder, transcript.path).findLast(
+    ({ reason, command, inode }) =>
+      reason === "corrupt" && command === "rotate" && inode !== transcript.fingerprint.inode,
   );
   const { lookForRewind } = await import("./structure.ts");
   return lookForRewind(transcript, rewound ? Date.parse(rewound.at) : undefined, signal);
@@ -227,7 +224,8 @@ function prunableAfter(
   next: ArchivePurpose,
 ): string[] {
   const folder = archiveFolderOf(settings, installation, transcript);
-  const beyond = archivesBeyond(readCatalog(folder), lineageOf(transcript), settings.rotate.keepArchives, {
+  const lineage = lineageOf(transcript);
+  const beyond = archivesBeyond(recordsOfLineage(folder, lineage), lineage, settings.rotate.keepArchives, {
     next,
     isLive: existsSync,
   });

@@ -250,7 +250,7 @@ function registryBlocked(installation: Installation, { gateway }: RotationFacts)
 }
 
 /** A home of SQLite sessions, or of a layout that we don't know, is left exactly as it is: the note then lies elsewhere. */
-function mayWriteHome({ openclaw, registries }: Installation): boolean {
+export function mayWriteHome({ openclaw, registries }: Installation): boolean {
   if (!openclaw) return true;
   return openclaw.era.era !== "S" && (openclaw.config.path !== null || registries.length > 0);
 }

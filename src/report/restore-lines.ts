@@ -14,13 +14,18 @@ export function tellRestore(
 ): Told {
   const { archives = [], findings } = installation;
   const { verb, dryRun } = report;
-  if (verb === "list") return { results: [paint("bold", headline), ...tableOf(archives, paint), ""], problems: [] };
+  const damaged = findings.filter(({ kind }) => kind === "damaged-catalog");
+  const notes = damaged.map(({ kind, path, message }) => `  ${shown(path ?? "")}: ${shown(message)} (${kind})`);
+  if (verb === "list")
+    return { results: [paint("bold", headline), ...tableOf(archives, paint), ...notes, ""], problems: [] };
   if (verb === "undo") return { results: undoLines(installation, report, headline, paint), problems: [] };
   if (verb === "verify") {
-    const lines = findings.flatMap((finding) => findingLines(finding, archives, paint));
+    const distrusted = findings.filter((finding) => !damaged.includes(finding));
+    const lines = [...notes, ...distrusted.flatMap((finding) => findingLines(finding, archives, paint))];
     return { results: [paint("bold", headline), ...lines, `  ${verdictOn(archives, paint)}`, ""], problems: [] };
   }
-  const problems = findings.map(({ message }) => `${paint("yellow", `${installation.name}:`)} ${message}`);
+  const grave = findings.filter(({ severity }) => severity !== "info");
+  const problems = grave.map(({ message }) => `${paint("yellow", `${installation.name}:`)} ${message}`);
   return { results: copyLines(installation, dryRun), problems };
 }
 

@@ -34,6 +34,7 @@ const FINDINGS = {
   "unverified-archive": (e) => String(e.problem),
   "missing-archive": (e) =>
     `the history goes back to ${e.archive}, which is not there any more: what is given begins behind it`,
+  "damaged-catalog": catalog,
   "not-undone": wordNotUndone,
   unreadable: (e) => `cannot be read: ${e.message}`,
 } satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
@@ -160,6 +161,25 @@ export function wordSpared({ because, detail = "", transcript, path = "FILE" }: 
 function lockOf(step: Step): string {
   const isHeld = step.kind === "remove-lock" && step.lock.finding.kind === "held-lock";
   return isHeld ? "the lock, although its owner lives (--force)" : "the lock";
+}
+
+/** What the list of archives lacked, and whether it is in order by now. */
+function catalog({ entered, unreadableLines, notAdopted, isMended }: Evidence): string {
+  const [archives, lines] = [Number(entered), Number(unreadableLines)];
+  const files = Array.isArray(notAdopted) ? notAdopted.map(String) : [];
+  const wrong = [
+    ...(archives > 0 ? [`it lacked ${archives === 1 ? "1 archive" : `${archives} archives`}`] : []),
+    ...(lines > 0 ? [`${lines === 1 ? "1 of its lines" : `${lines} of its lines`} cannot be read`] : []),
+  ];
+  const now = isMended
+    ? "it is rebuilt from the archives"
+    : "what lies there was read instead; the next run that changes something enters it";
+  return [
+    ...(wrong.length > 0 ? [`${wrong.join(" and ")}: ${now}`] : []),
+    ...(files.length > 0
+      ? [`no sound archives of ours, although they are named so, and left alone: ${files.join(", ")}`]
+      : []),
+  ].join("; ");
 }
 
 function size(bytes: unknown): string {

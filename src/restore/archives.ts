@@ -4,10 +4,13 @@ import { type CatalogRecord, readCatalog } from "../archive/catalog.ts";
 /** An archive that a catalog knows, and where it lies. */
 export type Archive = { record: CatalogRecord; folder: string; path: string };
 
-/** The archives of a folder, oldest first. What a damaged catalog tells of places outside the folder is not believed. */
-export function readArchives(folder: string): Archive[] {
-  return readCatalog(folder)
-    .filter(({ sessionId, at }) => typeof sessionId === "string" && typeof at === "string")
+/**
+ * The archives of a folder, oldest first. What a damaged catalog tells of places outside the folder is not believed.
+ *
+ * @param rebuilt those that the catalog does not know, and that were found all the same
+ */
+export function readArchives(folder: string, rebuilt: readonly CatalogRecord[] = []): Archive[] {
+  return [...readCatalog(folder), ...rebuilt]
     .map((record) => ({ record, folder, path: join(folder, record.archive) }))
     .filter(({ path }) => path.startsWith(folder + sep));
 }

@@ -21,26 +21,43 @@ type Packed = Pick<Archive, "path"> & { record: Pick<Archive["record"], "sha256"
  */
 export async function* unpack({ path, record }: Packed, signal: AbortSignal): AsyncGenerator<Buffer> {
   const file = await openArchive(path);
-  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
-  const stored = file.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false, start: 0 });
-  const feeding = pipeline(stored, gunzip, { signal });
-  feeding.catch(() => undefined); // told below, unless nobody wants the rest
   const hash = createHash("sha256");
   try {
-    for await (const piece of gunzip as AsyncIterable<Buffer>) {
+    for await (const piece of inflate(file, signal)) {
       hash.update(piece);
       yield piece;
     }
-    await feeding;
   } catch (error) {
     signal.throwIfAborted();
     throw damaged(path, "it cannot be unpacked", error);
   } finally {
-    gunzip.destroy();
-    await feeding.catch(() => undefined);
     await file.close();
   }
   if (hash.digest("hex") !== record.sha256) throw damaged(path, "what comes out of it is not what went in");
+}
+
+/**
+ * What an open gzip file holds, piece by piece. A piece is the caller's own.
+ *
+ * @param onEnd is told how many bytes of the file were used; what stands behind the last of them is no archive
+ */
+export async function* inflate(
+  file: FileHandle,
+  signal: AbortSignal,
+  onEnd: (usedBytes: number) => void = () => undefined,
+): AsyncGenerator<Buffer> {
+  const gunzip = createGunzip({ chunkSize: PIECE_BYTES });
+  const stored = file.createReadStream({ highWaterMark: PIECE_BYTES, autoClose: false, start: 0 });
+  const feeding = pipeline(stored, gunzip, { signal });
+  feeding.catch(() => undefined); // told below, unless nobody wants the rest
+  try {
+    yield* gunzip as AsyncIterable<Buffer>;
+    await feeding;
+    onEnd(gunzip.bytesWritten);
+  } finally {
+    gunzip.destroy();
+    await feeding.catch(() => undefined);
+  }
 }
 
 /** Opens an archive for reading; never through a link. @throws KeeperError `missing` when it is not there */

@@ -1,5 +1,6 @@
-import { readCatalog } from "../archive/catalog.ts";
+import { recordNamed } from "../archive/catalog.ts";
 import { verifyGzip } from "../archive/gzip.ts";
+import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
 import type { Archive } from "./archives.ts";
 import { openArchive } from "./unpack.ts";
@@ -46,7 +47,7 @@ async function problemOf({ path, record }: Archive, signal: AbortSignal): Promis
   }
 }
 
-/** A run may have let it go in the meantime, as it should. */
-function isStillKnown({ folder, record }: Archive): boolean {
-  return readCatalog(folder).some(({ archive }) => archive === record.archive);
+/** A run may have let it go in the meantime, as it should. One that a damaged catalog has lost still lies there. */
+function isStillKnown({ folder, record, path }: Archive): boolean {
+  return recordNamed(folder, record.archive) !== undefined || lookAt(path) !== undefined;
 }

@@ -5,13 +5,16 @@ import { planArchive } from "../plan/archive.ts";
 import { rememberTold } from "../report/told.ts";
 import { brakeReason } from "../state/brake.ts";
 import { readState } from "../state/state.ts";
+import { foldersOf } from "./archive-folders.ts";
 import type { Duty } from "./duty.ts";
 
 /** Looks for idle sessions, leftovers and archives that are too many in one installation, and decides what becomes of them. */
 export const lookToArchive: Duty = async (installation, statePath, { request, world, settings }) => {
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
-  const facts = await inspectForArchive(installation, { settings, nowMs: clocks.wallMs, signal: world.signal });
+  const archiveFolders = foldersOf(installation, settings);
+  const looking = { settings, archiveFolders, nowMs: clocks.wallMs, signal: world.signal };
+  const facts = await inspectForArchive(installation, looking);
   const brake = brakeReason(state.clocks, clocks);
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const plan = planArchive(installation, facts, brake ? { brake } : {});
@@ -27,7 +30,7 @@ export const lookToArchive: Duty = async (installation, statePath, { request, wo
     clocks,
     hasWork: plan.jobs.some(({ wait }) => wait === undefined) || installation.leftBehind.length > 0,
     mayRestart: false,
-    archiveFolders: brake ? [] : facts.archiveFolders,
+    archiveFolders: brake ? [] : archiveFolders,
     remember(now, _done, report) {
       const next = { ...now, clocks };
       return request.cron

@@ -98,14 +98,18 @@ async function write(
 }
 
 function tell(
-  { report, installation }: Shelf,
+  { report, installation, findings: ofCatalogs }: Shelf,
   copy: Copy,
   bytes: number,
   path: string | undefined,
 ): InstallationReport {
   const { archives, withLive, missing } = copy;
-  const findings: Finding[] =
-    missing === undefined ? [] : [{ kind: "missing-archive", severity: "warning", evidence: { archive: missing } }];
+  const findings: Finding[] = [
+    ...ofCatalogs,
+    ...(missing === undefined
+      ? []
+      : [{ kind: "missing-archive", severity: "warning", evidence: { archive: missing } } satisfies Finding]),
+  ];
   return {
     ...report,
     ...(installation ? buildReport({ installation, findings, plan: { jobs: [], spared: [] } }, [], []) : {}),

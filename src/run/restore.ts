@@ -1,15 +1,16 @@
-import { join } from "node:path";
-import { archiveFolderOf } from "../archive/folder.ts";
+import type { CatalogRecord } from "../archive/catalog.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Installation } from "../installation/installation.ts";
-import { realPathOr } from "../installation/paths.ts";
-import { buildReport } from "../report/build.ts";
+import { buildReport, reportFinding } from "../report/build.ts";
 import type { InstallationReport, ReportedArchive } from "../report/document.ts";
 import { type Archive, arrange, readArchives } from "../restore/archives.ts";
+import { type Rebuilt, rebuildCatalog } from "../restore/rebuild.ts";
 import { drawSample, verifyArchives } from "../restore/verify.ts";
+import { foldersOf, keepsArchivesAlone } from "./archive-folders.ts";
 import { blankReport } from "./blank-report.ts";
+import { catalogFindings } from "./mend-catalogs.ts";
 import { describeFailure, type Prospect } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
@@ -43,8 +44,16 @@ export type RestoreContext = {
   disk?: Disk;
 };
 
-/** An installation with the archives that were made of it. No installation: it could not be looked up. */
-export type Shelf = { report: InstallationReport; installation?: Installation; archives: Archive[] };
+/**
+ * An installation with the archives that were made of it. No installation: it could not be looked up. `findings`: what is
+ * wrong with their catalogs.
+ */
+export type Shelf = {
+  report: InstallationReport;
+  installation?: Installation;
+  archives: Archive[];
+  findings: Finding[];
+};
 
 /** Looks into the archives of all installations, and lists them, reads them back, or writes a copy of what they hold. */
 export async function restore(
@@ -52,13 +61,14 @@ export async function restore(
   prospects: readonly Prospect[],
   context: RestoreContext,
 ): Promise<InstallationReport[]> {
-  const { shelves, others } = fillShelves(prospects, context);
+  const { shelves, others } = await fillShelves(prospects, context);
   if (asked.verb === "get") return (await import("./restore-get.ts")).get(asked, shelves, others, context);
   if (asked.verb === "verify") return verify(asked.sample, shelves, context);
   const sinceMs = asked.sinceMs === null ? null : Date.now() - asked.sinceMs;
   const choice = { sessions: context.request.sessions, sinceMs, reason: asked.reason };
-  return shelves.map(({ report, archives }) => ({
+  return shelves.map(({ report, archives, findings }) => ({
     ...report,
+    findings: [...report.findings, ...findings.map((finding) => reportFinding(finding, false))],
     archives: arrange(archives, choice).map((archive) => tellArchive(archive)),
   }));
 }
@@ -89,7 +99,7 @@ async function verify(
   const all = shelves.flatMap(({ archives }) => archives);
   const drawn = new Set(sample === null ? all : drawSample(all, sample));
   const reports: InstallationReport[] = [];
-  for (const { report, installation, archives } of shelves) {
+  for (const { report, installation, archives, findings: ofCatalogs } of shelves) {
     if (!installation) {
       reports.push(report);
       continue;
@@ -100,7 +110,8 @@ async function verify(
         chosen.filter((archive) => drawn.has(archive)),
         world.signal,
       );
-      const findings = verdicts.flatMap(({ archive, problem }) => (problem ? distrust(archive, problem) : []));
+      const distrusted = verdicts.flatMap(({ archive, problem }) => (problem ? distrust(archive, problem) : []));
+      const findings = [...ofCatalogs, ...distrusted];
       reports.push({
         ...report,
         ...buildReport({ installation, findings, plan: { jobs: [], spared: [] } }, [], []),
@@ -129,14 +140,14 @@ function distrust({ path, record }: Archive, problem: string): Finding {
  * Puts every archive to the installation that it was made of. `others`: those of installations that were not asked for, in a
  * folder that all share.
  */
-function fillShelves(
+async function fillShelves(
   prospects: readonly Prospect[],
-  { request, settings }: RestoreContext,
-): { shelves: Shelf[]; others: Archive[] } {
+  { request, settings, world }: RestoreContext,
+): Promise<{ shelves: Shelf[]; others: Archive[] }> {
   const shelves: Shelf[] = [];
   const sharers = new Map<string, Shelf[]>();
   for (const prospect of prospects) {
-    const shelf: Shelf = { report: blankReport(prospect), archives: [] };
+    const shelf: Shelf = { report: blankReport(prospect), archives: [], findings: [] };
     shelves.push(shelf);
     if ("failure" in prospect) continue;
     try {
@@ -149,8 +160,10 @@ function fillShelves(
   }
   const others: Archive[] = [];
   const isNarrowed = (request.flags.installation ?? []).length > 0 && settings.archive.directory !== null;
+  const isAlone = keepsArchivesAlone(request, settings);
   for (const [folder, [first, ...more]] of sharers) {
-    for (const archive of readArchives(folder)) {
+    const rebuilt = await rebuildFor(folder, [first, ...more], isAlone, world.signal);
+    for (const archive of readArchives(folder, rebuilt)) {
       const owner = [first, ...more].find((shelf) => shelf?.report.name === archive.record.installation);
       const shelf = owner ?? (isNarrowed ? undefined : first);
       (shelf?.archives ?? others).push(archive);
@@ -159,14 +172,26 @@ function fillShelves(
   return { shelves, others };
 }
 
-/** Where archives of an installation's transcripts lie. */
-function foldersOf(installation: Installation, settings: Settings): string[] {
-  const { claude, openclaw } = installation;
-  const homes = [
-    ...(claude ? [{ dialect: "claude-code" as const, path: join(claude.home, "projects") }] : []),
-    ...(openclaw ? [{ dialect: "openclaw" as const, path: join(openclaw.home, "agents") }] : []),
-  ];
-  const folders = homes.map((of) => archiveFolderOf(settings, installation, of));
-  if (homes.length === 0 && settings.archive.directory !== null) folders.push(settings.archive.directory);
-  return [...new Set(folders.map(realPathOr))];
+/** What a folder's catalog lacks, in memory only. An archive that two installations could have made is the first one's. */
+async function rebuildFor(
+  folder: string,
+  sharers: readonly (Shelf | undefined)[],
+  isAlone: boolean,
+  signal: AbortSignal,
+): Promise<CatalogRecord[]> {
+  const records = new Map<string, CatalogRecord>();
+  for (const shelf of sharers) {
+    if (!shelf?.installation) continue;
+    try {
+      const rebuilt = await rebuildCatalog(folder, shelf.installation, isAlone, signal);
+      if (!rebuilt) continue;
+      const own = rebuilt.records.filter(({ archive }) => !records.has(archive));
+      for (const record of own) records.set(record.archive, record);
+      const told: Rebuilt = { ...rebuilt, records: own };
+      shelf.findings.push(...catalogFindings(folder, told, false));
+    } catch (error) {
+      shelf.report = { ...shelf.report, failure: describeFailure(error) };
+    }
+  }
+  return [...records.values()];
 }

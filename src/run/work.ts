@@ -8,11 +8,12 @@ import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Spared } from "../plan/plan.ts";
-import { buildReport } from "../report/build.ts";
+import { buildReport, reportFinding } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { type Journal, openJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
+import { mendCatalogs } from "./mend-catalogs.ts";
 import { describeFailure } from "./prospects.ts";
 import { refresh } from "./refresh.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
@@ -44,6 +45,7 @@ export async function work(
   const problems = await recoverSetAside(tools);
   if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, context);
   tools.installation.unreadable.push(...problems);
+  const mended = await mendCatalogs(tools, context);
   const seen = await duty(tools.installation, statePath, context);
   tools.foreignPids = seen.foreignPids;
   const isKept = request.files.length === 0; // of files that were named nothing is remembered
@@ -78,6 +80,7 @@ export async function work(
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
   const report = buildReport({ ...seen, plan }, done, extra);
+  report.findings.push(...mended.map((finding) => reportFinding(finding, true)));
   try {
     const next = seen.remember(state, done, report);
     if (isKept) {

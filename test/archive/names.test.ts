@@ -1,5 +1,6 @@
-import { expect, test } from "vitest";
-import { archiveName } from "../../src/archive/names.ts";
+import fc from "fast-check";
+import { describe, expect, test } from "vitest";
+import { archiveName, parseArchiveName } from "../../src/archive/names.ts";
 
 const of = {
   dialect: "openclaw",
@@ -12,4 +13,43 @@ const of = {
 test("an archive's name tells dialect, agent, session, time and reason, and a taken name gets a number", () => {
   expect(archiveName({ ...of, attempt: 1 })).toBe("openclaw/main/6f0c.20261120T165501Z.size.jsonl.gz");
   expect(archiveName({ ...of, attempt: 2 })).toBe("openclaw/main/6f0c.20261120T165501Z-2.size.jsonl.gz");
+});
+
+describe("a name is taken apart again", () => {
+  const part = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$/);
+  const parts = fc.record({
+    dialect: fc.constantFrom("claude-code" as const, "openclaw" as const),
+    group: part,
+    sessionId: part,
+    reason: fc.constantFrom("size" as const, "corrupt", "repair", "idle", "sweep", "leftover", "manual"),
+    at: fc
+      .date({ min: new Date("2000-01-01T00:00:00Z"), max: new Date("2100-01-01T00:00:00Z"), noInvalidDate: true })
+      .map((at) => new Date(Math.floor(at.getTime() / 1000) * 1000)),
+    attempt: fc.integer({ min: 1, max: 40 }),
+  });
+
+  test("into what it was made of", () => {
+    fc.assert(
+      fc.property(parts, (made) => {
+        expect(parseArchiveName(archiveName(made))).toEqual(made);
+      }),
+    );
+  });
+
+  test.for([
+    "openclaw/main/6f0c.20261120T165501Z.size.jsonl",
+    "openclaw/main/6f0c.20261120T165501Z.size.sidecars.tar.gz",
+    "openclaw/main/6f0c.20261120T165501Z.other.jsonl.gz",
+    "openclaw/main/6f0c.20261120T165501Z.constructor.jsonl.gz",
+    "openclaw/main/6f0c.20261340T165501Z.size.jsonl.gz",
+    "openclaw/main/6f0c.20261120T165501Z-1.size.jsonl.gz",
+    "openclaw/main/6f0c.20261120T165501Z-02.size.jsonl.gz",
+    "openclaw/main/.20261120T165501Z.size.jsonl.gz",
+    "openclaw/../6f0c.20261120T165501Z.size.jsonl.gz",
+    "openclaw/main/below/6f0c.20261120T165501Z.size.jsonl.gz",
+    "another/main/6f0c.20261120T165501Z.size.jsonl.gz",
+    "6f0c.20261120T165501Z.size.jsonl.gz",
+  ])("but not %s", (name) => {
+    expect(parseArchiveName(name)).toBeUndefined();
+  });
 });
