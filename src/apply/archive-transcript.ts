@@ -280,8 +280,15 @@ async function wholeLines(file: FileHandle, source: Fingerprint): Promise<number
   return sizeBytes;
 }
 
+/** Folders that a run has looked through; a list of thousands of archives is not read again for each further one. */
+const lookedThrough = new WeakMap<Tools, Set<string>>();
+
 /** Half-made archives of runs that were killed. */
-function removeAbandoned(folder: string, { disk }: Tools): void {
+function removeAbandoned(folder: string, tools: Tools): void {
+  const { disk } = tools;
+  const known = lookedThrough.get(tools) ?? new Set();
+  if (known.has(folder)) return;
+  lookedThrough.set(tools, known.add(folder));
   for (const name of readdirSync(folder)) {
     const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);
     if (pid > 0 && pid !== process.pid && !isAlive(pid)) disk.remove(join(folder, name));

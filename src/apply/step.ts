@@ -38,14 +38,14 @@ export function begin(step: Step, tools: Tools): Outcome | undefined {
   }
 }
 
-/** Notes what became of a step. */
-export function end(step: Step, outcome: Outcome, tools: Tools): Outcome {
+/** Notes what became of a step. What an undo needs is in the journal then, and kept nowhere else: it can be large. */
+export function end(step: Step, { undo, ...outcome }: Outcome, tools: Tools): Outcome {
   try {
     tools.journal.write("end", {
       ...about(step),
       result: outcome.result,
       ...outcome.detail,
-      ...(outcome.undo ? { undo: outcome.undo } : {}),
+      ...(undo ? { undo } : {}),
       ...(outcome.because ? { because: outcome.because } : {}),
     });
   } catch (error) {
