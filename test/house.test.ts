@@ -249,8 +249,8 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "append-note apply-batch apply archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome prune-archive reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
-  archive: "catalog-index folder",
+    "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
+  archive: "catalog-index folder read-tar sidecar-archives tar-entry",
   commands: "archive clean-locks detect-corruption global-options index restore rotate",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
@@ -260,11 +260,11 @@ const throughTheProgram: Record<string, string> = {
   inspect:
     "archive attribute bot-damage copied corruption cut digest finding gateway-log group growth idle in-use leftovers lock-finding pasted references rotation seen shortening surroundings sweep whose",
   installation:
-    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries transcripts workspaces",
+    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries trace transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
   report:
     "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo-lines undo-wording undo wording",
-  restore: "examine lost opening",
+  restore: "examine lost opening sidecars",
   run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",

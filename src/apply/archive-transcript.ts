@@ -25,6 +25,7 @@ import { parseRow } from "../transcript/contents.ts";
 import { linesAtEnds, readLinesBackwards, readPieces } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { collectTouchedFiles } from "../transcript/touched-files.ts";
+import { removeAbandoned } from "./abandoned.ts";
 import { howToCut } from "./cut-transcript.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
@@ -278,21 +279,6 @@ async function wholeLines(file: FileHandle, source: Fingerprint): Promise<number
   if (!isHeld && Date.now() - mtimeMs > WRITE_IN_PROGRESS_MS) return sizeBytes;
   for await (const line of readLinesBackwards(file, sizeBytes)) return sizeBytes - line.length;
   return sizeBytes;
-}
-
-/** Folders that a run has looked through; a list of thousands of archives is not read again for each further one. */
-const lookedThrough = new WeakMap<Tools, Set<string>>();
-
-/** Half-made archives of runs that were killed. */
-function removeAbandoned(folder: string, tools: Tools): void {
-  const { disk } = tools;
-  const known = lookedThrough.get(tools) ?? new Set();
-  if (known.has(folder)) return;
-  lookedThrough.set(tools, known.add(folder));
-  for (const name of readdirSync(folder)) {
-    const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);
-    if (pid > 0 && pid !== process.pid && !isAlive(pid)) disk.remove(join(folder, name));
-  }
 }
 
 function describe(record: CatalogRecord, path: string): Record<string, unknown> {

@@ -37,8 +37,12 @@ export function storedBytesOf({ path, record }: Pick<Archived, "path" | "record"
 
 /** The hash of the bytes [from, to) of an open file, as far as it goes. */
 export async function hashOf(file: FileHandle, from: number, to: number): Promise<string> {
+  return await hashOfPieces(readPieces(file, from, to));
+}
+
+export async function hashOfPieces(pieces: AsyncIterable<Uint8Array>): Promise<string> {
   const hash = createHash("sha256");
-  for await (const piece of readPieces(file, from, to)) hash.update(piece);
+  for await (const piece of pieces) hash.update(piece);
   return hash.digest("hex");
 }
 

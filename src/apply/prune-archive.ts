@@ -4,7 +4,9 @@ import { dirname, join, sep } from "node:path";
 import { appendToCatalog, type CatalogRecord, recordsOfLineage } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { verifyGzip } from "../archive/gzip.ts";
+import { isStored, type StoredTar } from "../archive/read-tar.ts";
 import { archivesBeyond } from "../archive/retention.ts";
+import { sidecarArchivesOf } from "../archive/sidecar-archives.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Outcome } from "./outcome.ts";
@@ -42,18 +44,31 @@ export async function pruneArchive(
   const forget = () =>
     appendToCatalog(tools.disk, folder, { pruned: record.archive, at: new Date().toISOString(), runId: tools.runId });
   const seen = lookAt(path);
-  if (!path.startsWith(folder + sep) || !seen) {
+  const sidecars = sidecarArchivesOf(record, folder).filter(({ archive }) => lookAt(archive));
+  if (!path.startsWith(folder + sep) || (!seen && sidecars.length === 0)) {
     forget();
     return [];
   }
-  if (seen.kind !== "file" || !(await holdsItsRecord(path, record, tools.signal))) {
-    const because = "it does not hold what the catalog says of it, so it was left alone";
+  const isOwn = !seen || (seen.kind === "file" && (await holdsItsRecord(path, record, tools.signal)));
+  if (!isOwn || !(await areStored(sidecars, tools.signal))) {
+    const what = isOwn ? "the archive of what belongs to the session" : "it";
+    const because = `${what} does not hold what the catalog says of it, so it was left alone`;
     return [{ step, result: "failed", because, detail: { archive: path } }];
   }
-  tools.disk.remove(path);
+  // first: the record by which they are found goes with the archive itself
+  for (const { archive } of sidecars) tools.disk.remove(archive);
+  if (seen) tools.disk.remove(path);
   tools.disk.syncFolder(dirname(path));
   forget();
   return [{ step, result: "done", detail: { archive: path, bytes: record.bytes } }];
+}
+
+async function areStored(
+  archives: readonly (StoredTar & { archive: string })[],
+  signal: AbortSignal,
+): Promise<boolean> {
+  for (const one of archives) if (!(await isStored(one.archive, one, signal))) return false;
+  return true;
 }
 
 async function holdsItsRecord(

@@ -12,6 +12,7 @@ import { settleCaptured } from "../locks/remove-seen.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
 import { carrierTo } from "./late-rows.ts";
+import { finishSidecars } from "./remove-sidecars.ts";
 import type { Tools } from "./tools.ts";
 
 /**
@@ -61,15 +62,19 @@ async function bringHome(aside: string, live: string, bytes: number, tools: Tool
     disk.remove(aside); // the swap had not begun: it is a second name of the file itself
     return;
   }
+  const goesOn = lookAt(live) !== undefined; // else it was to be removed, or its program has removed it since
   const { claude } = tools.installation;
-  const isClaude = claude !== null && aside.startsWith(claude.projects + sep);
-  const goesOn = isClaude || lookAt(live) !== undefined; // else its session got a fresh start under another name
+  const dialect = claude && aside.startsWith(claude.projects + sep) ? "claude-code" : "openclaw";
+  if (!goesOn) await finishSidecars({ dialect, path: live }, tools);
   const file = await openTranscript(aside, seen.fingerprint);
   try {
     const { offset, isQuiet } = goesOn
       ? await drain(file, bytes, await carrierTo(live, disk))
       : await drain(file, bytes, () => undefined);
-    if (!goesOn && offset > bytes) await archiveRest(file, { from: bytes, to: offset }, live, seen.fingerprint, tools);
+    if (!goesOn && offset > bytes) {
+      const transcript = transcriptOf(live, dialect, seen.fingerprint, tools);
+      await archiveRest(file, { from: bytes, to: offset }, transcript, tools);
+    }
     if (isQuiet) disk.remove(aside);
     else if (offset > bytes) disk.rename(aside, asidePathFor(live, offset));
   } finally {
@@ -77,29 +82,36 @@ async function bringHome(aside: string, live: string, bytes: number, tools: Tool
   }
 }
 
-/** An OpenClaw session has a fresh start by now, so what was still added to the old one belongs into the archive. */
+/** The session is archived by now, so what was still added to its transcript belongs into the archive, too. */
 async function archiveRest(
   file: FileHandle,
   range: { from: number; to: number },
-  live: string,
-  fingerprint: Fingerprint,
+  transcript: Transcript,
   tools: Tools,
 ): Promise<void> {
-  const folder = archiveFolderOf(tools.settings, tools.installation, { dialect: "openclaw", path: live });
-  const sessionId = basename(live).replace(/\.jsonl$/, "");
-  const group = tools.installation.registries.find(({ sessions }) => sessions === dirname(live))?.agent ?? "main";
-  const transcript: Transcript = {
-    dialect: "openclaw",
-    path: live,
-    sessionId,
-    group,
+  const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
+  await archiveRange(
+    { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined },
+    tools,
+  );
+}
+
+function transcriptOf(
+  path: string,
+  dialect: Transcript["dialect"],
+  fingerprint: Fingerprint,
+  { installation }: Tools,
+): Transcript {
+  const folder = dirname(path);
+  const agent = installation.registries.find(({ sessions }) => sessions === folder)?.agent ?? "main";
+  return {
+    dialect,
+    path,
+    sessionId: basename(path).replace(/\.jsonl$/, ""),
+    group: dialect === "claude-code" ? basename(folder) : agent,
     kind: "file",
     fingerprint,
     entries: [],
     inWorkspace: false,
   };
-  await archiveRange(
-    { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined },
-    tools,
-  );
 }

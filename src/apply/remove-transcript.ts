@@ -2,23 +2,28 @@ import type { FileHandle } from "node:fs/promises";
 import { dirname } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { ownershipOf } from "../disk/disk.ts";
-import { fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { fingerprintOfDescriptor, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
-import { KeeperError } from "../errors.ts";
+import { errnoOf, KeeperError } from "../errors.ts";
 import type { Step } from "../plan/plan.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
 import { storedBytesOf } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
+import { removeSidecars } from "./remove-sidecars.ts";
 import { lockTranscript } from "./replace-transcript.ts";
-import type { Archived, Progress, Tools } from "./tools.ts";
+import type { Archived, ArchivedSidecars, Progress, Tools } from "./tools.ts";
+import type { SidecarsUndo } from "./undo-data.ts";
 
 type RemoveStep = Extract<Step, { kind: "remove-transcript" }>;
 
+/** Of what stays, and why, so much is told one by one. */
+const MOST_TOLD = 3;
+
 /**
- * Removes an OpenClaw transcript that is archived and that no entry leads to any more, under its own lock. What somebody
- * still added to it is archived too before it goes.
+ * Removes a transcript that is archived and that no entry leads to any more, under its own lock where its program has one.
+ * What somebody still added to it is archived too before it goes; what belongs to it goes with it, as far as it was packed.
  */
 export async function removeTranscript(step: RemoveStep, progress: Progress, tools: Tools): Promise<Outcome> {
   const { transcript } = step;
@@ -51,24 +56,55 @@ async function setAsideAndRemove(
   const { path, sessionId, dialect } = step.transcript;
   const aside = asidePathFor(path, archived.bytes);
   disk.rename(path, aside);
+  if (!isSameFile(archived.source, lookAt(aside)?.fingerprint)) return giveBack(step, aside, tools);
   const { offset, isQuiet } = await drain(file, archived.bytes, () => undefined);
   const tail = offset > archived.bytes ? await archiveTail(step, file, archived, offset, tools) : undefined;
-  if (isQuiet) disk.remove(aside);
-  else disk.rename(aside, asidePathFor(path, offset));
+  // After the transcript lost its name: until then its program may go on with it, and needs them. Before what was set aside
+  // goes: as long as that is there, a run that is killed in between leaves a mark by which the next one goes on here.
+  const sidecars = archived.sidecars && removeSidecars(archived.sidecars, disk);
+  if (isQuiet && !sidecars?.isOpen) disk.remove(aside);
+  else disk.rename(aside, asidePathFor(path, offset)); // the next run goes on with both
   disk.syncFolder(dirname(path));
   const { source } = archived;
   return {
     step,
     result: "done",
-    detail: { bytesBefore: source.sizeBytes, bytesAfter: 0 },
+    ...(sidecars && sidecars.stays.length > 0 ? { because: wordStays(sidecars.stays) } : {}),
+    detail: {
+      ...{ bytesBefore: source.sizeBytes, bytesAfter: 0 },
+      ...(sidecars ? { sidecars: { removed: sidecars.removed, stays: sidecars.stays.length } } : {}),
+    },
     undo: {
       ...{ path, sessionId, dialect },
       stored: [archived, ...(tail ? [tail] : [])].map(storedBytesOf),
       left: "nothing",
       mtimeMs: tail ? fingerprintOfDescriptor(file.fd).mtimeMs : source.mtimeMs,
       ownership: ownershipOf(source),
+      ...(archived.sidecars ? { sidecars: undoOf(archived.sidecars) } : {}),
     },
   };
+}
+
+/** Another file took its name in the very moment of the removal: it gets it back, and what stands there by now stays. */
+function giveBack(step: RemoveStep, aside: string, { disk }: Tools): Outcome {
+  const { path } = step.transcript;
+  try {
+    disk.link(aside, path);
+    disk.remove(aside);
+  } catch (error) {
+    if (errnoOf(error) !== "EEXIST") throw error;
+    disk.rename(aside, asidePathFor(path, 0)); // the next run brings home all of it
+  }
+  return { step, result: "changed-since-plan", because: "another file took its name", detail: {} };
+}
+
+function wordStays(stays: readonly string[]): string {
+  const more = stays.length - MOST_TOLD;
+  return [...stays.slice(0, MOST_TOLD), ...(more > 0 ? [`so do ${more} more`] : [])].join("; ");
+}
+
+function undoOf({ path, base, record }: ArchivedSidecars): SidecarsUndo {
+  return { archive: path, base, gzipBytes: record.gzipBytes, sha256: record.sha256 };
 }
 
 async function archiveTail(

@@ -1,7 +1,7 @@
 import { KeeperError } from "../errors.ts";
 import type { Step } from "../plan/plan.ts";
 import { appendNote } from "./append-note.ts";
-import { archiveTranscript } from "./archive-transcript.ts";
+import { archiveWithSidecars } from "./archive-sidecars.ts";
 import { cutTranscript } from "./cut-transcript.ts";
 import { digestTranscript } from "./digest-transcript.ts";
 import { editRegistry } from "./edit-registry.ts";
@@ -67,7 +67,7 @@ function about(step: Step): Record<string, unknown> {
 async function execute(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
   switch (step.kind) {
     case "archive-transcript":
-      return archiveTranscript(step, progress, tools);
+      return archiveWithSidecars(step, progress, tools);
     case "append-note":
       return appendNote(step, progress, tools);
     case "edit-registry":

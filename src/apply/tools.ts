@@ -1,8 +1,9 @@
-import type { CatalogRecord } from "../archive/catalog.ts";
+import type { CatalogRecord, SidecarArchive } from "../archive/catalog.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Fingerprint } from "../disk/fingerprint.ts";
 import type { Installation } from "../installation/installation.ts";
+import type { Sidecars } from "../installation/sidecars.ts";
 import type { Job } from "../plan/plan.ts";
 import type { Journal } from "../state/journal.ts";
 import type { Cut } from "../structure/cut.ts";
@@ -33,7 +34,12 @@ export type Archived = {
   files: string[];
   /** how to cut it, and up to which byte its lines were whole when that was found out */
   cut?: { plan: Cut; wholeBytes: number; probes: number[] };
+  /** what belongs to it, as it was when it was packed */
+  sidecars?: ArchivedSidecars;
 };
+
+/** `path`: the absolute path of the verified archive that holds them. */
+export type ArchivedSidecars = Sidecars & { path: string; record: SidecarArchive };
 
 /** What the steps of a job hand on to one another. */
 export type Progress = { job: Job; archived?: Archived };

@@ -1,3 +1,4 @@
+import type { StoredTar } from "../archive/read-tar.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Ownership } from "../disk/disk.ts";
 import type { Splice } from "../json/splice.ts";
@@ -11,6 +12,9 @@ export type StoredBytes = { archive: string; bytes: number; sha256: string };
  */
 export type Left = { bytes: number; sha256: string; restFrom: number; mayGrow: boolean };
 
+/** Files that belonged to a transcript, in an archive of their own. `base`: the folder that the names in it begin in. */
+export type SidecarsUndo = StoredTar & { archive: string; base: string };
+
 /** Puts back a transcript. `stored`: what was taken out of it, in order. `nothing`: the file is gone; `unknown`: it could not be looked at. */
 export type TranscriptUndo = {
   path: string;
@@ -21,6 +25,8 @@ export type TranscriptUndo = {
   /** of the transcript before (epoch ms) */
   mtimeMs: number;
   ownership: Ownership;
+  /** gone with it */
+  sidecars?: SidecarsUndo;
 };
 
 /**

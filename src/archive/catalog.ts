@@ -42,8 +42,21 @@ export type CatalogRecord = {
   lastAt?: string;
   /** the archive that goes on where this one ends, once there is one */
   next?: string;
-  /** what lay beside the transcript and belongs to it. `sha256`: of the stored file; `bytes`: of the files in it */
-  sidecars?: { archive: string; gzipBytes: number; sha256: string; files: number; bytes: number };
+  /** what belonged to the transcript, if there was something and it was taken along */
+  sidecars?: SidecarArchive;
+};
+
+/**
+ * A gzipped tar of what belonged to a transcript. `archive`: relative to the archive folder. `gzipBytes`, `sha256`: of the
+ * stored file itself; `files`, `bytes`: what it holds. `earlier`: made of the same transcript when other files belonged to it.
+ */
+export type SidecarArchive = {
+  archive: string;
+  gzipBytes: number;
+  sha256: string;
+  files: number;
+  bytes: number;
+  earlier?: Omit<SidecarArchive, "earlier">[];
 };
 
 /** What a transcript is archived for. */

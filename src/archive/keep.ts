@@ -86,5 +86,6 @@ function applyRules(
 }
 
 function sizeOf({ gzipBytes, sidecars }: CatalogRecord): number {
-  return gzipBytes + (sidecars?.gzipBytes ?? 0);
+  const beside = sidecars ? [sidecars, ...(sidecars.earlier ?? [])] : [];
+  return beside.reduce((sum, one) => sum + one.gzipBytes, gzipBytes);
 }

@@ -15,6 +15,7 @@ import {
   renameSync,
   rmdirSync,
   statSync,
+  symlinkSync,
   unlinkSync,
   writeSync,
 } from "node:fs";
@@ -34,7 +35,8 @@ export type Disk = ReturnType<typeof openDisk>;
 /** Who a new file shall belong to and who may read it. */
 export type Ownership = { uid: number; gid: number; mode: number };
 
-const { O_APPEND, O_CREAT, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDWR, O_TRUNC, O_WRONLY } = constants;
+const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } =
+  constants;
 
 /** The one place where a `Disk` comes from. */
 export function openDisk() {
@@ -167,6 +169,10 @@ export function openDisk() {
     link(from: string, to: string): void {
       linkSync(from, to);
     },
+    /** A symbolic link that says `target`; a name that is taken is an error (EEXIST). */
+    makeLink(target: string, path: string): void {
+      symlinkSync(target, path);
+    },
     rename(from: string, to: string): void {
       renameSync(from, to);
     },
@@ -175,6 +181,15 @@ export function openDisk() {
     },
     removeFolder(path: string): void {
       rmdirSync(path);
+    },
+    /** Gives a folder its owner and mode. */
+    giveFolder(path: string, ownership: Ownership): void {
+      const descriptor = openSync(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW);
+      try {
+        give(descriptor, path, ownership);
+      } finally {
+        closeSync(descriptor);
+      }
     },
     setMode(path: string, mode: number): void {
       chmodSync(path, mode);

@@ -14,7 +14,7 @@ export type Step =
       purpose: ArchivePurpose;
       /** as far as is known when it is planned; the whole file where it is absent */
       bytes?: number;
-      /** what lies beside it and belongs to it goes along */
+      /** what belongs to the transcript goes into an archive beside, and from its place when the transcript is removed */
       withSidecars?: boolean;
     }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
@@ -77,7 +77,6 @@ export type SparedReason =
   | "referenced"
   | "recovery-source"
   | "unknown-name"
-  | "odd-sidecars"
   | "no-restart-command"
   | "restart-limit";
 

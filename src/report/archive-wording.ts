@@ -41,7 +41,6 @@ export const SPARED_BY_ARCHIVE = {
   referenced: () => "no registry entry leads to it, but one names it, so it is not forgotten",
   "recovery-source": () => "what it is a copy of is broken or gone, so it may be needed to mend that",
   "unknown-name": () => "it stays, because nothing tells what it is",
-  "odd-sidecars": (detail) => `what belongs to it cannot be taken along: ${detail}`,
 } satisfies Partial<Record<SparedReason, (detail: string) => string>>;
 
 /** How fast something grows, and what it reaches when. */

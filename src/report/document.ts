@@ -62,6 +62,7 @@ export type ReportedArchive = Pick<
   | "rootSession"
   | "firstAt"
   | "lastAt"
+  | "sidecars"
 > & { path: string; verified?: boolean };
 
 /** A copy that was made of what archives hold. `parts`: how many, with the live transcript. No path: it is for stdout. */

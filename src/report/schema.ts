@@ -42,6 +42,9 @@ const spared = z.strictObject({
 
 const count = z.int().min(0);
 
+const sidecar = { archive: z.string(), gzipBytes: count, sha256: z.string(), files: count, bytes: count };
+const sidecars = z.strictObject({ ...sidecar, earlier: z.array(z.strictObject(sidecar)).optional() });
+
 const archive = z.strictObject({
   path: z.string(),
   archive: z.string(),
@@ -50,7 +53,7 @@ const archive = z.strictObject({
   sessionKey: z.string().optional(),
   segment: z.int().min(1),
   reason: z.enum(["size", "corrupt", "repair", "idle", "sweep", "leftover", "manual"]),
-  purpose: z.enum(["cut", "digest", "empty", "remove", "repair"]).optional(),
+  purpose: z.enum(["cut", "digest", "empty", "remove", "repair", "copy"]).optional(),
   dialect: z.enum(["claude-code", "openclaw"]),
   source: z.string(),
   command: z.string(),
@@ -64,6 +67,7 @@ const archive = z.strictObject({
   rootSession: z.string().optional(),
   firstAt: z.string().optional(),
   lastAt: z.string().optional(),
+  sidecars: sidecars.optional(),
   verified: z.boolean().optional(),
 });
 

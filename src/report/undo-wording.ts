@@ -40,7 +40,14 @@ export function wordUndo({
   if (result === "already-done") return `${done} already`;
   if (result === "planned") return plan;
   const isFile = kind !== "edit-registry" && kind !== "append-note";
-  return isFile ? `${done}: ${size(detail?.bytesBefore)} before, ${size(detail?.bytesAfter)} now` : done;
+  if (!isFile) return done;
+  return `${done}: ${size(detail?.bytesBefore)} before, ${size(detail?.bytesAfter)} now${wordKept(detail?.sidecars)}`;
+}
+
+/** Of the files that belong to a transcript. */
+function wordKept(sidecars: unknown): string {
+  const { kept } = (sidecars ?? {}) as { kept?: number };
+  return kept ? `; where ${kept} of its other files belong, something else stands by now and stays` : "";
 }
 
 function wordsFor(kind: UndoOutcome["kind"]): { plan: string; done: string } {

@@ -38,9 +38,18 @@ export function segmentOf(archives: readonly Archive[], number: number, what: st
   );
 }
 
-/** Where a session's history ends when it has no live transcript: what a repair archived, the next archive holds mended. */
+/** The latest archive of a session itself; what was left over of former times only where there is nothing else. */
+export function newestArchive(archives: readonly Archive[]): Archive | undefined {
+  return archives.findLast(({ record }) => record.reason !== "leftover") ?? archives.at(-1);
+}
+
+/**
+ * Where a session's history ends when it has no live transcript: what a repair archived, the next archive holds mended; what was
+ * left over of former times, later than it was written, is no end of it as long as there is anything else.
+ */
 export function newestOfHistory(archives: readonly Archive[]): Archive | undefined {
-  return archives.findLast(({ record }) => !isRepair(record)) ?? archives.at(-1);
+  const history = archives.filter(({ record }) => !isRepair(record));
+  return newestArchive(history) ?? archives.at(-1);
 }
 
 /** The transcript of a session; where several have its id, the one that its newest archive was made of. */

@@ -1,8 +1,10 @@
 import { recordNamed } from "../archive/catalog.ts";
 import { verifyGzip } from "../archive/gzip.ts";
+import { sidecarArchivesOf } from "../archive/sidecar-archives.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
 import type { Archive } from "./archives.ts";
+import { verifySidecars } from "./sidecars.ts";
 import { openArchive } from "./unpack.ts";
 
 /** What reading an archive back showed; without a problem it is what was written. */
@@ -31,7 +33,7 @@ export function drawSample(archives: readonly Archive[], count: number): Archive
   return archives.filter((archive) => drawn.has(archive));
 }
 
-async function problemOf({ path, record }: Archive, signal: AbortSignal): Promise<string | undefined> {
+async function problemOf({ path, record, folder }: Archive, signal: AbortSignal): Promise<string | undefined> {
   signal.throwIfAborted();
   try {
     const file = await openArchive(path);
@@ -40,6 +42,7 @@ async function problemOf({ path, record }: Archive, signal: AbortSignal): Promis
     } finally {
       await file.close();
     }
+    for (const sidecars of sidecarArchivesOf(record, folder)) await verifySidecars(sidecars, signal);
     return undefined;
   } catch (error) {
     signal.throwIfAborted();

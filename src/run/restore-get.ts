@@ -7,7 +7,7 @@ import { realPathOr } from "../installation/paths.ts";
 import { buildReport } from "../report/build.ts";
 import type { InstallationReport } from "../report/document.ts";
 import { type Archive, readArchives } from "../restore/archives.ts";
-import { findMeant, liveOf, type Meant, newestOfHistory, segmentOf } from "../restore/choose.ts";
+import { findMeant, liveOf, type Meant, newestArchive, newestOfHistory, segmentOf } from "../restore/choose.ts";
 import { type Copy, copyOfArchive, copyOfHistory } from "../restore/copy.ts";
 import { openLive } from "../restore/live.ts";
 import { checkTarget, writeCopy } from "../restore/target.ts";
@@ -61,7 +61,7 @@ function archiveMeant({ what, part }: GetRequest, meant: Meant): Archive | undef
   if ("session" in meant) {
     if (part === "full") return newestOfHistory(meant.session);
     return part === "newest" || meant.session.length === 0
-      ? meant.session.at(-1)
+      ? newestArchive(meant.session)
       : segmentOf(meant.session, part, what);
   }
   if (typeof part === "number") throw usage("--segment is a number among the archives of a session", "name a session");

@@ -76,7 +76,20 @@ export async function restore(
 /** An archive as it stands in the report. `verified`: when it was read back, whether it holds what was archived. */
 export function tellArchive({ path, record }: Archive, verified?: boolean): ReportedArchive {
   const { archive, at, sessionId, segment, reason, dialect, source, command, runId } = record;
-  const { lines, bytes, gzipBytes, sha256, sessionKey, purpose, previous, next, rootSession, firstAt, lastAt } = record;
+  const {
+    lines,
+    bytes,
+    gzipBytes,
+    sha256,
+    sessionKey,
+    purpose,
+    previous,
+    next,
+    rootSession,
+    firstAt,
+    lastAt,
+    sidecars,
+  } = record;
   return {
     ...{ path, archive, at, sessionId, segment, reason, dialect, source, command, runId },
     ...{ lines, bytes, gzipBytes, sha256 },
@@ -87,6 +100,7 @@ export function tellArchive({ path, record }: Archive, verified?: boolean): Repo
     ...(rootSession === undefined ? {} : { rootSession }),
     ...(firstAt === undefined ? {} : { firstAt }),
     ...(lastAt === undefined ? {} : { lastAt }),
+    ...(sidecars === undefined ? {} : { sidecars }),
     ...(verified === undefined ? {} : { verified }),
   };
 }

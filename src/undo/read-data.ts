@@ -4,6 +4,7 @@ import type {
   NoteUndo,
   RegistryUndo,
   RemovedEntryUndo,
+  SidecarsUndo,
   StoredBytes,
   TranscriptUndo,
   UndoData,
@@ -19,7 +20,7 @@ export function readUndoData(value: unknown): UndoData | undefined {
 }
 
 function isTranscript(value: Fields): value is TranscriptUndo {
-  const { path, sessionId, dialect, stored, left, mtimeMs, ownership } = value;
+  const { path, sessionId, dialect, stored, left, mtimeMs, ownership, sidecars } = value;
   return (
     isPath(path) &&
     isText(sessionId) &&
@@ -30,7 +31,14 @@ function isTranscript(value: Fields): value is TranscriptUndo {
     (left === "nothing" || left === "unknown" || isLeft(left)) &&
     isCount(mtimeMs) &&
     isFields(ownership) &&
-    [ownership.uid, ownership.gid, ownership.mode].every(isCount)
+    [ownership.uid, ownership.gid, ownership.mode].every(isCount) &&
+    (sidecars === undefined || areSidecars(sidecars))
+  );
+}
+
+function areSidecars(value: unknown): value is SidecarsUndo {
+  return (
+    isFields(value) && isPath(value.archive) && isPath(value.base) && isCount(value.gzipBytes) && isText(value.sha256)
   );
 }
 

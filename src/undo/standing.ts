@@ -9,8 +9,13 @@ export type Standing = { state: "ready" } | { state: "restored" } | { state: "bl
 /** What looking needs: nothing that can write. */
 export type Looking = Pick<Tools, "installation" | "foreignPids" | "signal">;
 
-/** What became of it. `bytesBefore`, `bytesAfter`: of the file that was changed. */
-export type PutBack = { detail: { bytesBefore: number; bytesAfter: number } } | { because: string };
+/**
+ * What became of it. `bytesBefore`, `bytesAfter`: of the file that was changed. `sidecars`: how many of the files that belong to
+ * it are there as they were, and how many stay what somebody made of them since.
+ */
+export type PutBack =
+  | { detail: { bytesBefore: number; bytesAfter: number; sidecars?: { files: number; kept: number } } }
+  | { because: string };
 
 export const READY: Standing = { state: "ready" };
 export const RESTORED: Standing = { state: "restored" };

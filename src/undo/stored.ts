@@ -30,7 +30,7 @@ export async function beginsWithStored(
 }
 
 /** Ready, as far as the archives are there; whether they are sound shows when they are read. */
-export function missingArchive(stored: readonly StoredBytes[]): Standing {
+export function missingArchive(stored: readonly Pick<StoredBytes, "archive">[]): Standing {
   const missing = stored.find(({ archive }) => lookAt(archive)?.kind !== "file");
   return missing ? blocked(`its archive ${missing.archive} is not there any more`) : READY;
 }

@@ -14,12 +14,13 @@ import { beginsWithStored, missingArchive, sizeOfStored, storedPieces } from "./
 
 /** Looks whether a transcript is still what the run left, so that what was taken out of it can be put back. */
 export async function lookAtTranscript(undo: TranscriptUndo, { installation }: Looking): Promise<Standing> {
-  const { path, stored, left, dialect } = undo;
+  const { path, stored, left, dialect, sidecars } = undo;
   const { openclaw } = installation;
   if (dialect === "openclaw" && openclaw && registryLocking(openclaw.era.era) === "never")
     return blocked("it belongs to an OpenClaw in whose home nothing is written");
   const seen = lookAt(path);
-  if (!seen) return left === "nothing" ? missingArchive(stored) : blocked("it is gone");
+  if (!seen)
+    return left === "nothing" ? missingArchive([...stored, ...(sidecars ? [sidecars] : [])]) : blocked("it is gone");
   const unsafe = unsafeBecause(path);
   if (unsafe !== undefined) return blocked(unsafe);
   const { sizeBytes } = seen.fingerprint;

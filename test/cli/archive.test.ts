@@ -1,4 +1,5 @@
-import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { catalogPathOf } from "../../src/archive/catalog.ts";
@@ -218,4 +219,24 @@ test("a dry run changes nothing and tells what would be done", async () => {
   expect(existsSync(path)).toBe(true);
   expect(existsSync(home.state)).toBe(false);
   expect(existsSync(catalogPathOf(join(home.openclaw, "session-archives")))).toBe(false);
+});
+
+test("what lies beside a session goes along into an archive of its own, and comes back with it", async () => {
+  const claude = addClaudeSession(home, { idleMs: 9 * DAY });
+  const folder = claude.path.replace(/\.jsonl$/, "");
+  const output = join(folder, "tool-results", "big.txt");
+  mkdirSync(join(folder, "tool-results"), { recursive: true });
+  writeFileSync(output, "a long output", { mode: 0o600 });
+  age(output, 9 * DAY);
+  const report = await archive();
+  expect(report.status).toBe(0);
+  expect(existsSync(folder)).toBe(false);
+  const [made] = report.installations[0]?.actions ?? [];
+  const { archive: beside } = (made?.detail?.sidecars ?? {}) as { archive: string };
+  expect(beside).toMatch(/\.idle\.sidecars\.tar\.gz$/);
+  expect(execFileSync("tar", ["tzf", beside], { encoding: "utf8" })).toContain("tool-results/big.txt");
+  expect((await keeperJson(["restore", "verify", ...home.args])).status).toBe(0);
+  await keeperJson(["restore", "undo", report.runId, ...home.args]);
+  expect(readFileSync(output, "utf8")).toBe("a long output");
+  expect(existsSync(claude.path)).toBe(true);
 });

@@ -29,6 +29,15 @@ test("what a step left is read back as it was written, and not if any of it is m
   expect(readUndoData({ ...whole[0], left: { ...left, restFrom: 5 } })).toBeUndefined();
 });
 
+test("what belonged to a transcript is told with it, whole or not at all", () => {
+  const sidecars = { archive: "/a.sidecars.tar.gz", base: "/home", gzipBytes: 9, sha256: "h" };
+  const data = { ...whole[0], left: "nothing", sidecars };
+  expect(readUndoData(JSON.parse(JSON.stringify(data)))).toEqual(data);
+  for (const name of Object.keys(sidecars))
+    expect(readUndoData({ ...data, sidecars: { ...sidecars, [name]: undefined } }), name).toBeUndefined();
+  expect(readUndoData({ ...data, sidecars: { ...sidecars, base: "home" } })).toBeUndefined();
+});
+
 test("nothing that a damaged journal may hold is taken for it, and nothing throws", () => {
   fc.assert(fc.property(fc.jsonValue(), (value) => readUndoData(value) === undefined));
 });
