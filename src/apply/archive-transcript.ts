@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
@@ -16,7 +16,7 @@ import { dialects } from "../dialects/index.ts";
 import { readSegmentHeader } from "../dialects/segment-header.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
-import { holdersOf, isAlive } from "../host/processes.ts";
+import { holdersOf } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
 import { sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
