@@ -11,6 +11,8 @@ const OPENCLAW_TRANSCRIPT = /^([a-z0-9][a-z0-9._-]{0,250})\.jsonl$/i;
 /** Files beside transcripts that end in .jsonl and are none: traces of runs and copies from before a compaction. */
 const OPENCLAW_SIDECAR = /\.trajectory\.jsonl$|\.checkpoint\.[0-9a-f-]{36}\.jsonl$/i;
 
+const IN_SESSIONS_FOLDER = /\/agents\/[^/]+\/sessions\/[^/]+$/;
+
 type Sources = {
   claude: ClaudeHome | null;
   registries: readonly AgentRegistry[];
@@ -108,6 +110,9 @@ function transcriptPathsOf(
     const place = dirname(mapped);
     const real = folders.includes(place) ? place : realPathOr(place);
     if (folders.includes(real)) return [`${real}/${basename(mapped)}`];
+    // as the gateway named it before the home was moved, or as it is seen from inside a container
+    const moved = IN_SESSIONS_FOLDER.test(mapped) ? `${sessions}/${basename(mapped)}` : undefined;
+    if (moved !== undefined && lookAt(moved)) return [moved];
   }
   return entry.sessionId ? folders.map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
 }

@@ -240,3 +240,17 @@ test("what lies beside a session goes along into an archive of its own, and come
   expect(readFileSync(output, "utf8")).toBe("a long output");
   expect(existsSync(claude.path)).toBe(true);
 });
+
+test("a topic's transcript that its entry names as a container does belongs to that entry", async () => {
+  const topic = addOpenClawSession(home, { sessionId: "6f0c1d6e-topic-12", idleMs: 9 * DAY });
+  const key = "agent:main:telegram:group:-1:topic:12";
+  const sessionFile = "/home/node/.openclaw/agents/main/sessions/6f0c1d6e-topic-12.jsonl";
+  const entry = { sessionId: "another", updatedAt: Date.now() - 9 * DAY, sessionFile };
+  writeRegistry(home, { [key]: { ...entry, updatedAt: Date.now() - DAY } });
+  await archive();
+  expect(existsSync(topic.path)).toBe(true);
+  writeRegistry(home, { [key]: entry });
+  await archive();
+  expect(existsSync(topic.path)).toBe(false);
+  expect(readRegistryOf(home)[key]).not.toHaveProperty("sessionFile");
+});
