@@ -1,6 +1,12 @@
+import { constants } from "node:fs";
+import { open } from "node:fs/promises";
+import { join } from "node:path";
 import { type CatalogRecord, readCatalog } from "../archive/catalog.ts";
+import { verifyGzip } from "../archive/gzip.ts";
 import { planRetention } from "../archive/keep.ts";
 import type { Settings } from "../config/settings.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { describeError } from "../errors.ts";
 import { holdersOfEach } from "../host/processes.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
@@ -21,6 +27,8 @@ export type ArchiveFacts = {
   leftovers: SeenLeftover[];
   /** archives of earlier runs that no rule keeps, by folder */
   falling: { folder: string; record: CatalogRecord }[];
+  /** paths of those that do not hold what the catalog says of them */
+  distrusted: Set<string>;
   /** asked for only when something depends on it */
   gateway: GatewayState | null;
   foreignPids: boolean;
@@ -48,11 +56,12 @@ export async function inspectForArchive(installation: Installation, context: Con
     findings: [...installationFindings(installation), ...growing],
     ...{ idle, sweep, leftovers, foreignPids },
     falling: [],
+    distrusted: new Set(),
     gateway: null,
     hasBrokenRegistry: hasUnreadablePart(installation),
   };
   await lookForUse(installation, facts, context);
-  for (const folder of context.archiveFolders) lookAtArchives(folder, facts, context);
+  for (const folder of context.archiveFolders) await lookAtArchives(folder, facts, context);
   facts.findings.push(
     ...idle.flatMap(({ findings }) => findings),
     ...sweep.map(({ finding }) => finding),
@@ -104,11 +113,38 @@ async function lookForUse(installation: Installation, facts: ArchiveFacts, conte
   }
 }
 
-function lookAtArchives(folder: string, facts: ArchiveFacts, { settings, nowMs }: Context): void {
-  const { keep } = settings.archive;
-  const { archives, bytes } = planRetention(readCatalog(folder), keep, nowMs);
-  facts.falling.push(...archives.filter(({ keptBy }) => keptBy.length === 0).map(({ record }) => ({ folder, record })));
+async function lookAtArchives(folder: string, facts: ArchiveFacts, context: Context): Promise<void> {
+  const { keep } = context.settings.archive;
+  const { archives, bytes } = planRetention(readCatalog(folder), keep, context.nowMs);
+  for (const { record } of archives.filter(({ keptBy }) => keptBy.length === 0)) {
+    const path = join(folder, record.archive);
+    const problem = lookAt(path) ? await problemOf(path, record, context.signal) : undefined;
+    if (problem === undefined) {
+      facts.falling.push({ folder, record });
+      continue;
+    }
+    facts.distrusted.add(path);
+    const { sessionId } = record;
+    const evidence = { archive: record.archive, problem };
+    facts.findings.push({ kind: "unverified-archive", severity: "error", path, sessionId, evidence });
+  }
   if (bytes <= keep.maxBytes) return;
   const evidence = { bytes, limitBytes: keep.maxBytes, archives: archives.length };
   facts.findings.push({ kind: "archives-too-large", severity: "warning", path: folder, evidence });
+}
+
+/** In words: why an archive that is to go is not what the catalog says it is. */
+async function problemOf(path: string, record: CatalogRecord, signal: AbortSignal): Promise<string | undefined> {
+  try {
+    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
+    try {
+      await verifyGzip(file, record, { signal });
+      return undefined;
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    signal.throwIfAborted();
+    return describeError(error);
+  }
 }

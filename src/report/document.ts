@@ -39,7 +39,7 @@ export type ReportedSpared = {
   sessionKey?: string;
 };
 
-/** An archive as it is told. `bytes`, `lines`, `sha256`: of what it holds. `verified`: whether it was read back, and is so. */
+/** An archive as it is told. `bytes`, `lines`, `sha256`: of what it holds. `verified`: whether it was read back, and is so. `keptBy`: the rules of `archive.keep` that hold it. */
 export type ReportedArchive = Pick<
   CatalogRecord,
   | "archive"
@@ -63,7 +63,7 @@ export type ReportedArchive = Pick<
   | "firstAt"
   | "lastAt"
   | "sidecars"
-> & { path: string; verified?: boolean };
+> & { path: string; verified?: boolean; keptBy?: string[] };
 
 /** A copy that was made of what archives hold. `parts`: how many, with the live transcript. No path: it is for stdout. */
 type ReportedCopy = { path?: string; bytes: number; parts: number; withLive: boolean };

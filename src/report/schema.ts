@@ -69,6 +69,7 @@ const archive = z.strictObject({
   lastAt: z.string().optional(),
   sidecars: sidecars.optional(),
   verified: z.boolean().optional(),
+  keptBy: z.array(z.string()).optional(),
 });
 
 const copy = z.strictObject({

@@ -36,8 +36,8 @@ type Look = {
   mayRestart: boolean;
   /** what the next run has to know */
   remember: (state: InstallationState, done: readonly JobOutcome[], report: DutyReport) => InstallationState;
-  /** folders in which archives that are too many may go in this run; absent: none */
-  archiveFolders?: readonly string[];
+  /** folders in which archives that are too many may go in this run, but for some that were told of; absent: none */
+  retention?: { folders: readonly string[]; distrusted: ReadonlySet<string> };
   /** absent: no transcript was looked at */
   cursors?: Cursors;
   /** the files as they were read, to notice that another run wrote them meanwhile */

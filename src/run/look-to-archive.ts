@@ -30,7 +30,7 @@ export const lookToArchive: Duty = async (installation, statePath, { request, wo
     clocks,
     hasWork: plan.jobs.some(({ wait }) => wait === undefined) || installation.leftBehind.length > 0,
     mayRestart: false,
-    archiveFolders: brake ? [] : archiveFolders,
+    ...(brake ? {} : { retention: { folders: archiveFolders, distrusted: facts.distrusted } }),
     remember(now, _done, report) {
       const next = { ...now, clocks };
       return request.cron

@@ -1,4 +1,5 @@
 import type { CatalogRecord } from "../archive/catalog.ts";
+import { planRetention } from "../archive/keep.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Finding } from "../inspect/finding.ts";
@@ -66,11 +67,24 @@ export async function restore(
   if (asked.verb === "verify") return verify(asked.sample, shelves, context);
   const sinceMs = asked.sinceMs === null ? null : Date.now() - asked.sinceMs;
   const choice = { sessions: context.request.sessions, sinceMs, reason: asked.reason };
-  return shelves.map(({ report, archives, findings }) => ({
-    ...report,
-    findings: [...report.findings, ...findings.map((finding) => reportFinding(finding, false))],
-    archives: arrange(archives, choice).map((archive) => tellArchive(archive)),
-  }));
+  return shelves.map(({ report, archives, findings }) => {
+    const keptBy = rulesFor(archives, context.settings);
+    return {
+      ...report,
+      findings: [...report.findings, ...findings.map((finding) => reportFinding(finding, false))],
+      archives: arrange(archives, choice).map((archive) => ({
+        ...tellArchive(archive),
+        ...(keptBy.has(archive.record) ? { keptBy: keptBy.get(archive.record) ?? [] } : {}),
+      })),
+    };
+  });
+}
+
+/** Of the archives that the command `archive` may let go: the rules that keep each; none, and the next run lets it go. */
+function rulesFor(archives: readonly Archive[], { archive }: Settings): Map<CatalogRecord, string[]> {
+  const records = archives.map(({ record }) => record);
+  const retained = planRetention(records, archive.keep, Date.now()).archives;
+  return new Map(retained.map(({ record, keptBy }) => [record, keptBy]));
 }
 
 /** An archive as it stands in the report. `verified`: when it was read back, whether it holds what was archived. */

@@ -97,12 +97,13 @@ export async function work(
 
 /** Each command lets go of its own archives only, once it has made new ones. */
 async function* prune(
-  { archiveFolders = [] }: Awaited<ReturnType<Duty>>,
+  { retention }: Awaited<ReturnType<Duty>>,
   done: readonly JobOutcome[],
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   if (tools.command === "archive") {
-    for (const folder of archiveFolders) yield* await retain(folder, tools);
+    for (const folder of retention?.folders ?? [])
+      yield* await retain(folder, retention?.distrusted ?? new Set(), tools);
     return;
   }
   for (const { job, hasChanged } of done) {

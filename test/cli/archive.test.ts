@@ -75,6 +75,10 @@ describe("idle sessions", () => {
     const again = await archive();
     expect(again.installations[0]).toMatchObject({ findings: [], actions: [], spared: [] });
     expect(again.status).toBe(0);
+    const listed = await keeperJson(["restore", "list", ...home.args]);
+    expect(listed.installations[0]?.archives?.map(({ keptBy }) => keptBy)).toEqual(
+      Array(5).fill(["last-copy", "last", "within"]),
+    );
   });
 
   test("are so only when the last row, the time of change and the registry agree", async () => {
