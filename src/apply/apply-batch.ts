@@ -75,12 +75,21 @@ async function edit(edits: readonly Edit[], tools: Tools): Promise<void> {
     else begun.push({ one, step });
   }
   const steps = begun.map(({ step }) => step);
-  const outcomes = await editTogether(steps, tools).catch((error: unknown) =>
-    steps.map((step) => outcomeOf(error, step, tools)),
-  );
+  const outcomes = await editApart(steps, tools);
   for (const [index, { one, step }] of begun.entries()) {
     const outcome = outcomes[index];
     if (outcome) note(one, end(step, outcome, tools));
+  }
+}
+
+/** One entry that cannot be edited must not keep the others from it: where an edit of many fails, its halves are tried. */
+async function editApart(steps: readonly EditStep[], tools: Tools): Promise<Outcome[]> {
+  try {
+    return await editTogether(steps, tools);
+  } catch (error) {
+    if (steps.length < 2 || tools.signal.aborted) return steps.map((step) => outcomeOf(error, step, tools));
+    const middle = Math.ceil(steps.length / 2);
+    return [...(await editApart(steps.slice(0, middle), tools)), ...(await editApart(steps.slice(middle), tools))];
   }
 }
 

@@ -44,7 +44,10 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
     .filter(() => installation.folders.length > 0)
     .map(({ path }) => `${path}.lock`);
   for (const path of named) await attempt(path, () => removeOwnLeftLock(disk, path, policy));
-  const folders = new Set(installation.registries.flatMap(({ path, sessions }) => [dirname(path), sessions]));
+  const isClosed = installation.openclaw?.era.era === "S"; // nothing in there is ours to clear away
+  const folders = new Set(
+    (isClosed ? [] : installation.registries).flatMap(({ path, sessions }) => [dirname(path), sessions]),
+  );
   for (const folder of folders) {
     for (const name of listFolder(folder, problems).filter((file) => file.endsWith(".lock"))) {
       const path = join(folder, name);

@@ -16,7 +16,7 @@ import { findIdle, type IdleSession } from "./idle.ts";
 import { useProbe } from "./in-use.ts";
 import { inspectLeftovers, type SeenLeftover } from "./leftovers.ts";
 import { mentionedIn } from "./references.ts";
-import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
+import { areForeign, hasLostRegistry, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { findSweepAhead, type SweepAhead } from "./sweep.ts";
 
 /** Everything that `archive` saw of one installation. */
@@ -42,15 +42,20 @@ type Context = { settings: Settings; archiveFolders: readonly string[]; nowMs: n
 export async function inspectForArchive(installation: Installation, context: Context): Promise<ArchiveFacts> {
   const foreignPids = areForeign(installation);
   const isSqlite = installation.openclaw?.era.era === "S";
-  const mentioned = once(() => mentionedIn(installation));
-  const isReferenced = ({ dialect, sessionId, path }: Transcript) =>
-    dialect === "openclaw" && [sessionId, idWithin(sessionId), path.slice(path.lastIndexOf("/") + 1)].some(isMentioned);
+  const mentioned = once(() => mentionedIn([...installation.registries, ...installation.neighbours]));
+  const isReferenced = ({ sessionId, path }: Transcript) =>
+    [sessionId, idWithin(sessionId), path.slice(path.lastIndexOf("/") + 1)].some(isMentioned);
   const isMentioned = (name: string) => mentioned().has(name);
+  const elsewhere = once(() => mentionedIn(installation.neighbours));
+  const isOthers = ({ dialect, sessionId }: Transcript) => dialect === "claude-code" && elsewhere().has(sessionId);
   const looked = isSqlite ? withoutOpenClaw(installation) : installation;
-  const idle = await findIdle(looked, isReferenced, context);
+  const hasBrokenRegistry = hasUnreadablePart(installation) || hasLostRegistry(installation);
+  const idle = await findIdle(looked, { isReferenced, isOthers }, context);
   const idlePaths = new Set(idle.flatMap(({ transcripts }) => transcripts.map(({ path }) => path)));
-  const sweep = findSweepAhead(installation, context).filter(({ transcript }) => !idlePaths.has(transcript.path));
-  const leftovers = isSqlite ? [] : await inspectLeftovers(installation, mentioned, { ...context, foreignPids });
+  const sweep = findSweepAhead(installation, context);
+  const leftovers = isSqlite
+    ? []
+    : await inspectLeftovers(installation, mentioned, { ...context, foreignPids, hasBrokenRegistry });
   const growing = await findGrowing(installation, ({ path }) => idlePaths.has(path), context);
   const facts: ArchiveFacts = {
     findings: [...installationFindings(installation), ...growing],
@@ -58,7 +63,7 @@ export async function inspectForArchive(installation: Installation, context: Con
     falling: [],
     distrusted: new Set(),
     gateway: null,
-    hasBrokenRegistry: hasUnreadablePart(installation),
+    hasBrokenRegistry,
   };
   await lookForUse(installation, facts, context);
   for (const folder of context.archiveFolders) await lookAtArchives(folder, facts, context);

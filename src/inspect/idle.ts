@@ -1,4 +1,6 @@
+import { dirname } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import type { Row } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
 import { describeError } from "../errors.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
@@ -21,7 +23,7 @@ export type IdleSession = {
   /** of each transcript, in their order */
   findings: Finding[];
   isPinned: boolean;
-  /** no entry leads to it, and yet a registry names it somewhere */
+  /** no entry leads to it, and yet a registry names it somewhere; or one of another installation does */
   isReferenced: boolean;
   /** why it must not be touched at all */
   unsafe?: string;
@@ -38,7 +40,7 @@ type Context = { settings: Settings; nowMs: number; signal: AbortSignal };
  */
 export async function findIdle(
   installation: Installation,
-  isReferenced: (transcript: Transcript) => boolean,
+  { isReferenced, isOthers }: Record<"isReferenced" | "isOthers", (transcript: Transcript) => boolean>,
   { settings, nowMs, signal }: Context,
 ): Promise<IdleSession[]> {
   const before = nowMs - settings.archive.inactiveFor;
@@ -48,7 +50,10 @@ export async function findIdle(
     if (conversation.some((transcript) => lastTouchOf(transcript) >= before)) continue;
     const session = await describe(conversation, installation, before, settings, nowMs);
     if (session)
-      idle.push({ ...session, isReferenced: session.entries.length === 0 && conversation.some(isReferenced) });
+      idle.push({
+        ...session,
+        isReferenced: conversation.some(isOthers) || (session.entries.length === 0 && conversation.some(isReferenced)),
+      });
   }
   return idle;
 }
@@ -87,6 +92,7 @@ async function describe(
         const rows = await lastRows(transcript);
         if (rows.areNone) continue;
         lastAtMs = rows.lastAtMs;
+        if (!isSession(transcript, rows.firstRow, installation)) because = "nothing tells that it is a session";
         if (entries.length === 0) ownership = await whoseIs(transcript);
       }
     } catch (error) {
@@ -147,7 +153,9 @@ function updatedAtOf(entries: readonly EntryReference[]): { updatedAt?: string }
 }
 
 /** When the latest of the last rows was written (epoch ms). `areNone`: it was emptied, and only its name is kept. */
-async function lastRows(transcript: Transcript): Promise<{ areNone: boolean; lastAtMs?: number }> {
+async function lastRows(
+  transcript: Transcript,
+): Promise<{ areNone: boolean; lastAtMs?: number; firstRow?: Row | undefined }> {
   const { writtenAt } = dialects[transcript.dialect];
   const { sizeBytes } = transcript.fingerprint;
   const file = await openTranscript(transcript.path, transcript.fingerprint);
@@ -155,11 +163,28 @@ async function lastRows(transcript: Transcript): Promise<{ areNone: boolean; las
     if (await hasNoRows(file, sizeBytes)) return { areNone: true };
     const rows = (await linesAtEnds(file, sizeBytes)).map(parseRow);
     const times = rows.flatMap((row) => (row ? (writtenAt(row) ?? []) : []));
-    return { areNone: false, ...(times.length > 0 ? { lastAtMs: Math.max(...times) } : {}) };
+    return { areNone: false, firstRow: rows[0], ...(times.length > 0 ? { lastAtMs: Math.max(...times) } : {}) };
   } finally {
     await file.close();
   }
 }
+
+/**
+ * What no entry leads to has only its name and its place to show for a session of OpenClaw: its header has to agree, and it has
+ * to lie in a folder of sessions.
+ */
+function isSession(
+  { dialect, entries, path, sessionId }: Transcript,
+  firstRow: Row | undefined,
+  { registries }: Installation,
+): boolean {
+  if (dialect !== "openclaw" || entries.length > 0) return true;
+  const isInPlace = registries.some(({ sessions }) => sessions === dirname(path)) && IN_HOME.test(path);
+  const id = firstRow?.type === "session" ? firstRow.id : undefined;
+  return isInPlace && typeof id === "string" && id !== "" && sessionId.includes(id);
+}
+
+const IN_HOME = /\/agents\/[^/]+\/sessions\/[^/]+$/;
 
 function uniqueEntries(transcripts: readonly Transcript[]): EntryReference[] {
   const byKey = new Map(

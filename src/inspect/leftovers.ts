@@ -23,7 +23,13 @@ export type SeenLeftover = {
   inUse?: string;
 };
 
-type Context = { settings: Settings; nowMs: number; foreignPids: boolean; signal: AbortSignal };
+type Context = {
+  settings: Settings;
+  nowMs: number;
+  foreignPids: boolean;
+  hasBrokenRegistry: boolean;
+  signal: AbortSignal;
+};
 
 const MINUTE_MS = 60_000;
 /** A gateway gives up its own drafts after this long. */
@@ -69,7 +75,7 @@ export async function inspectLeftovers(
       leftover,
       transcript,
       finding: tell(leftover, transcript, ageMs),
-      isNeeded: await isNeeded(leftover, installation, context.signal),
+      isNeeded: await isNeeded(leftover, installation, context),
       ...(unsafe ? { unsafe } : {}),
     });
   }
@@ -119,8 +125,13 @@ function isKept({ rule, path }: Leftover, mentioned: () => ReadonlySet<string>):
   return rule === "prompt" && mentioned().has(basename(path, ".txt"));
 }
 
-async function isNeeded(leftover: Leftover, { registries }: Installation, signal: AbortSignal): Promise<boolean> {
+async function isNeeded(
+  leftover: Leftover,
+  { registries }: Installation,
+  { signal, hasBrokenRegistry }: Context,
+): Promise<boolean> {
   const { rule, mainPath, registryPath } = leftover;
+  if (rule === "checkpoint" || rule === "prompt") return hasBrokenRegistry; // an entry of it may name them
   if (registryPath !== undefined) {
     const problem = registries.find(({ path }) => path === registryPath)?.registry.problem;
     return problem !== undefined; // it may be the only good copy

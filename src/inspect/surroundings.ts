@@ -49,6 +49,19 @@ export function hasUnreadablePart({ openclaw, registries, unreadable }: Installa
 }
 
 /**
+ * A registry that ought to be there and is not: of sessions that lie in its folder, or named by the gateway's configuration.
+ * Which of them have entries cannot be known, as when it cannot be read.
+ */
+export function hasLostRegistry({ openclaw, registries, transcripts }: Installation): boolean {
+  const isMissing = ({ registry }: Installation["registries"][number]) => registry.problem === "missing";
+  const isInHome = ({ path, sessions }: Installation["registries"][number]) => dirname(path) === sessions;
+  if (openclaw?.config.store !== undefined && registries.some((one) => isMissing(one) && !isInHome(one))) return true;
+  const found = new Set(registries.filter((one) => !isMissing(one)).map(({ sessions }) => sessions));
+  const lost = new Set(registries.filter(({ sessions }) => !found.has(sessions)).map(({ sessions }) => sessions));
+  return transcripts.some(({ dialect, path }) => dialect === "openclaw" && lost.has(dirname(path)));
+}
+
+/**
  * Whether process ids in this home are a stranger's: container paths were configured or are found in a registry, or a process
  * of another pid namespace has the home mounted.
  */

@@ -1,5 +1,5 @@
 import { existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import type { InstallationSettings } from "../config/settings.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
@@ -77,8 +77,9 @@ export async function discover(
     registries,
     transcripts,
     locks,
+    neighbours: [],
     claimedElsewhere: [],
-    leftBehind,
+    leftBehind: leftBehind.filter((path) => openclaw?.era.era !== "S" || !path.startsWith(openclaw.home + sep)),
     folders: [],
     unreadable,
   };

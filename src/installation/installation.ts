@@ -17,6 +17,8 @@ export type Installation = {
   logs: string[];
   transcripts: Transcript[];
   registries: AgentRegistry[];
+  /** Registries of other installations of this run that work on the same Claude Code home. */
+  neighbours: AgentRegistry[];
   /** Names of locks. Looked up instead of the transcripts, for a command that is about nothing else. */
   locks: LockPlace[];
   /** Transcripts, or locks, in a shared home that another installation of this run looks after. */

@@ -21,9 +21,25 @@ export function planArchive(installation: Installation, facts: ArchiveFacts, { b
     }
   };
   for (const session of facts.idle) take(decideIdle(session, installation, facts, brake));
-  for (const ahead of facts.sweep) take([decideSweep(ahead, brake)]);
+  const leaving = leavingBy(plan.jobs);
+  for (const ahead of facts.sweep) {
+    const job = leaving.get(ahead.transcript.path);
+    if (job)
+      job.findings.push(ahead.finding); // the archive of a session that goes is the copy
+    else take([decideSweep(ahead, brake)]);
+  }
   for (const leftover of facts.leftovers) take([decideLeftover(leftover, installation, brake)]);
   return plan;
+}
+
+/** The jobs that take a transcript away in this run, by its path. */
+function leavingBy(jobs: readonly Job[]): Map<string, Job> {
+  const removals = jobs
+    .filter(({ wait }) => wait === undefined)
+    .flatMap((job) =>
+      job.steps.flatMap((step) => (step.kind === "remove-transcript" ? [[step.transcript.path, job] as const] : [])),
+    );
+  return new Map(removals);
 }
 
 /** Of several transcripts of one conversation each is told of, and all have one fate. */
@@ -45,7 +61,7 @@ function decideIdle(
   return [
     {
       transcript,
-      findings,
+      findings: [...findings],
       force: false,
       prunes: [],
       needsRestart: false,
@@ -84,7 +100,7 @@ function obstacleTo(
   if (unsafe) return { because: "unsafe", detail: unsafe };
   if (brake) return { because: "clock-stepped", detail: brake };
   if (isPinned) return { because: "pinned" };
-  if (entries.length === 0 && ownership !== "personal" && hasBrokenRegistry) return { because: "broken-registry" };
+  if (entries.length === 0 && hasBrokenRegistry) return { because: "broken-registry" };
   if (isReferenced) return { because: "referenced" };
   const { openclaw } = installation;
   if (!openclaw) return undefined;

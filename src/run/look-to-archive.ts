@@ -1,6 +1,7 @@
-import { join } from "node:path";
+import { join, sep } from "node:path";
 import { readClocks } from "../host/host.ts";
 import { inspectForArchive } from "../inspect/archive.ts";
+import type { Installation } from "../installation/installation.ts";
 import { planArchive } from "../plan/archive.ts";
 import { rememberTold } from "../report/told.ts";
 import { brakeReason } from "../state/brake.ts";
@@ -8,11 +9,16 @@ import { readState } from "../state/state.ts";
 import { foldersOf } from "./archive-folders.ts";
 import type { Duty } from "./duty.ts";
 
+/** In the home of an OpenClaw that keeps its sessions in SQLite nothing is written, our own archives included. */
+function isClosed(folder: string, { openclaw }: Installation): boolean {
+  return openclaw?.era.era === "S" && folder.startsWith(openclaw.home + sep);
+}
+
 /** Looks for idle sessions, leftovers and archives that are too many in one installation, and decides what becomes of them. */
 export const lookToArchive: Duty = async (installation, statePath, { request, world, settings }) => {
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
-  const archiveFolders = foldersOf(installation, settings);
+  const archiveFolders = foldersOf(installation, settings).filter((folder) => !isClosed(folder, installation));
   const looking = { settings, archiveFolders, nowMs: clocks.wallMs, signal: world.signal };
   const facts = await inspectForArchive(installation, looking);
   const brake = brakeReason(state.clocks, clocks);

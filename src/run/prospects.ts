@@ -102,6 +102,11 @@ function shareOut(installations: readonly Installation[]): void {
       .map(({ path }) => path);
     installation.transcripts = installation.transcripts.filter(isMine);
   }
+  for (const installation of installations) {
+    installation.neighbours = installations
+      .filter((other) => other !== installation && other.claude && other.claude.home === installation.claude?.home)
+      .flatMap(({ registries }) => registries);
+  }
   const taken = new Set<string>();
   for (const installation of installations) {
     const [mine, others] = [[], []] as [Installation["locks"], string[]];

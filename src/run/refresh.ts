@@ -16,9 +16,16 @@ export async function refresh(
     });
     return { ...installation, transcripts, unreadable: [...installation.unreadable] };
   }
-  const { name, claimedElsewhere } = installation;
+  const { name, claimedElsewhere, neighbours } = installation;
   const claimed = new Set(claimedElsewhere);
   const now = await discover(installation.settings, world.surroundings, scopeOf(request));
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
-  return { ...now, name, claimedElsewhere, transcripts: areMine(now.transcripts), locks: areMine(now.locks) };
+  return {
+    ...now,
+    name,
+    claimedElsewhere,
+    neighbours,
+    transcripts: areMine(now.transcripts),
+    locks: areMine(now.locks),
+  };
 }

@@ -34,6 +34,7 @@ function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {
     registries: [],
     locks: [],
     leftBehind: [],
+    neighbours: [],
     claimedElsewhere: [],
     folders: [],
     unreadable: [],
