@@ -1,5 +1,6 @@
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { carelessWriters } from "../disk/shorten.ts";
+import { KeeperError } from "../errors.ts";
 import type { Transcript } from "../installation/installation.ts";
 import type { Job, Step, StepKind } from "../plan/plan.ts";
 import type { JobOutcome } from "./apply.ts";
@@ -87,7 +88,8 @@ async function editApart(steps: readonly EditStep[], tools: Tools): Promise<Outc
   try {
     return await editTogether(steps, tools);
   } catch (error) {
-    if (steps.length < 2 || tools.signal.aborted) return steps.map((step) => outcomeOf(error, step, tools));
+    const isOfAnEntry = error instanceof KeeperError && !tools.signal.aborted;
+    if (steps.length < 2 || !isOfAnEntry) return steps.map((step) => outcomeOf(error, step, tools));
     const middle = Math.ceil(steps.length / 2);
     return [...(await editApart(steps.slice(0, middle), tools)), ...(await editApart(steps.slice(middle), tools))];
   }

@@ -49,11 +49,14 @@ export async function findIdle(
     signal.throwIfAborted();
     if (conversation.some((transcript) => lastTouchOf(transcript) >= before)) continue;
     const session = await describe(conversation, installation, before, settings, nowMs);
-    if (session)
-      idle.push({
-        ...session,
-        isReferenced: conversation.some(isOthers) || (session.entries.length === 0 && conversation.some(isReferenced)),
-      });
+    if (!session) continue;
+    // a killed run that had given the entry a fresh start left its transcript in the list of that entry's former ones
+    const isNeeded = (transcript: Transcript) =>
+      isReferenced(transcript) && !wasToGo(transcript, installation, settings);
+    idle.push({
+      ...session,
+      isReferenced: conversation.some(isOthers) || (session.entries.length === 0 && conversation.some(isNeeded)),
+    });
   }
   return idle;
 }
@@ -118,8 +121,13 @@ function isLeftToItsOwner(
   settings: Settings,
 ): boolean {
   if (ownership !== "personal" || installation.settings.claude?.personalSessions === "all") return false;
+  return !wasToGo(transcript, installation, settings);
+}
+
+/** An earlier run of this command archived it to remove it, and nothing was written to it since. */
+function wasToGo(transcript: Transcript, installation: Installation, settings: Settings): boolean {
   const copy = copyOf(transcript, installation, settings);
-  return !(copy?.command === "archive" && copy.purpose === "remove");
+  return copy?.command === "archive" && copy.purpose === "remove";
 }
 
 function tell(

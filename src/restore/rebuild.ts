@@ -1,5 +1,6 @@
-import { existsSync } from "node:fs";
-import { basename, join, sep } from "node:path";
+import { createHash } from "node:crypto";
+import { existsSync, readdirSync } from "node:fs";
+import { basename, dirname, join, sep } from "node:path";
 import { type ArchivePurpose, type CatalogRecord, recordsOf } from "../archive/catalog.ts";
 import type { ArchiveNameParts, ArchiveReason } from "../archive/names.ts";
 import { lookAt } from "../disk/fingerprint.ts";
@@ -63,7 +64,7 @@ export async function rebuildCatalog(
       continue;
     }
     const { opening, ...facts } = examined;
-    const source = sourceOf(installation, parts);
+    const source = (await leftoverOf(installation, parts, facts)) ?? sourceOf(installation, parts);
     const sessionKey = keys.get(source);
     const named = recordOf(archive, parts, source, installation.name);
     const record = { ...named, ...(sessionKey === undefined ? {} : { sessionKey }), ...facts };
@@ -187,6 +188,36 @@ function sourceOf({ claude, openclaw, registries }: Installation, { dialect, gro
   if (dialect === "claude-code") return join(claude?.projects ?? "", group, `${sessionId}.jsonl`);
   const sessions = registries.find(({ agent }) => agent === group)?.sessions;
   return join(sessions ?? join(openclaw?.home ?? "", "agents", group, "sessions"), `${sessionId}.jsonl`);
+}
+
+/**
+ * The leftover that an archive was made of, as long as that is there: its name tells more than that of the archive. A killed
+ * run leaves both, and the archive would be taken for one of the session of that id, and be made once more.
+ */
+async function leftoverOf(
+  installation: Installation,
+  parts: ArchiveNameParts,
+  { bytes, sha256 }: Pick<Examined, "bytes" | "sha256">,
+): Promise<string | undefined> {
+  if (parts.reason !== "leftover") return undefined;
+  const main = sourceOf(installation, parts);
+  const folder = dirname(main);
+  const names = lookAt(folder)?.kind === "folder" ? readdirSync(folder) : [];
+  for (const name of names.filter((one) => one.startsWith(parts.sessionId) && join(folder, one) !== main)) {
+    const path = join(folder, name);
+    const seen = lookAt(path);
+    if (seen?.kind !== "file" || seen.fingerprint.sizeBytes !== bytes) continue;
+    const file = await openTranscript(path, seen.fingerprint).catch(() => undefined);
+    if (!file) continue;
+    try {
+      const hash = createHash("sha256");
+      for await (const piece of readPieces(file, 0, bytes)) hash.update(piece);
+      if (hash.digest("hex") === sha256) return path;
+    } finally {
+      await file.close();
+    }
+  }
+  return undefined;
 }
 
 function isOf(

@@ -1,12 +1,12 @@
 import { expect } from "vitest";
 import type { Disk } from "../../src/disk/disk.ts";
+import type { Home } from "../support/home.ts";
 import { type Call, type FaultKind, openFailingDisk } from "./failing-disk.ts";
-import type { Scene } from "./scene.ts";
 
 /** Homes at once: most of a run's time is waiting. */
 const AT_ONCE = 8;
 
-export type FailStory<S extends Scene> = {
+export type FailStory<S extends { home: Home }> = {
   kind: FaultKind;
   prepare: () => S;
   /** the calls worth to fail, of all that an undisturbed run makes */
@@ -16,7 +16,12 @@ export type FailStory<S extends Scene> = {
 };
 
 /** Has one run after the other fail, each at another call and on a home of its own; the first one, whose calls are counted, does not. */
-export async function failAtEach<S extends Scene>({ kind, prepare, choose, attempt }: FailStory<S>): Promise<void> {
+export async function failAtEach<S extends { home: Home }>({
+  kind,
+  prepare,
+  choose,
+  attempt,
+}: FailStory<S>): Promise<void> {
   const wrong: string[] = [];
   const tryOne = async (chosen: Call | null): Promise<Call[]> => {
     const scene = prepare();

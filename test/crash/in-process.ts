@@ -33,9 +33,16 @@ export async function repairInProcess(
   return await runInProcess(home, { command }, disk);
 }
 
+/** A run of `archive`. */
+export async function archiveInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "archive" }, disk);
+}
+
+type Command = "archive" | "detect-corruption" | "rotate";
+
 async function runInProcess(
   home: Home,
-  { command, maxSize, strategy }: { command: "detect-corruption" | "rotate"; maxSize?: string; strategy?: Strategy },
+  { command, maxSize, strategy }: { command: Command; maxSize?: string; strategy?: Strategy },
   disk?: Disk,
 ): Promise<InProcessRun> {
   const surroundings = {

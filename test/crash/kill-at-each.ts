@@ -92,7 +92,7 @@ function parseChange(line: string): Change {
 }
 
 /** A killed run's lock is waited for while it is young; that is tried once in ten times. */
-function ageRunLocks({ state }: Home): void {
+export function ageRunLocks({ state }: Home): void {
   const locks = join(state, "locks");
   const then = Date.now() / 1000 - 10;
   if (existsSync(locks)) for (const name of readdirSync(locks)) utimesSync(join(locks, name), then, then);

@@ -195,6 +195,20 @@ test("in a folder that installations share, each takes those of the groups that 
   }
 });
 
+test("an archive of a leftover that still lies there is entered as one of it, and not as one of its session", async () => {
+  const content = rows("openclaw", 1, 3).join("\n");
+  const sessions = dirname(sourceOf("openclaw"));
+  mkdirSync(sessions, { recursive: true });
+  const [other, own] = ["2026-02-01", "2026-02-02"].map((day) =>
+    join(sessions, `${ID}.jsonl.bak.${day}T09-00-00.000Z`),
+  );
+  for (const path of [sourceOf("openclaw"), own]) writeFileSync(path ?? "", content);
+  writeFileSync(other ?? "", content.replace("m1", "mx"));
+  archive("openclaw", content, { reason: "leftover" });
+  rmSync(catalogPathOf(folder));
+  expect((await rebuildCatalog(folder, installation(), true, signal))?.records).toMatchObject([{ source: own }]);
+});
+
 test("a topic of OpenClaw, and a fork, bear the id of their first row in their name; a tail may have no first row", async () => {
   for (const [index, sessionId] of [`${ID}-topic-7`, `2026-02-01T10-00-00-000Z_${ID}`, ID].entries()) {
     const content = index === 2 ? rows("openclaw", 1, 2) : [header(), ...rows("openclaw", 1, 2)];
