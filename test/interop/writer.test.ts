@@ -1,12 +1,11 @@
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
-import { once } from "node:events";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { readRegistryOf, sessionsFolder, writeRegistry } from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
-import { type InstalledOpenClaw, installOpenClaw } from "./packages.ts";
-import { copyState, openClawEnv, putClaudeTranscript, type State } from "./state.ts";
+import { installOpenClaw } from "./packages.ts";
+import { startScript } from "./start-script.ts";
+import { copyState, putClaudeTranscript, type State } from "./state.ts";
 import type { WriterReport } from "./write-store.ts";
 
 const ROUNDS = 20;
@@ -29,14 +28,14 @@ test.for([
     if ("missing" in openclaw) return skip(openclaw.missing);
     state = copyState(version);
     const sessions = bindSessions();
-    const writer = await startWriter(openclaw);
+    const store = join(sessionsFolder(state, "ops"), "sessions.json");
+    const writer = await startScript<WriterReport>("write-store.ts", openclaw, state, store, COUNTED);
     try {
       for (const { sessionId } of sessions) await rotate(sessionId, era);
     } finally {
       writer.end();
-      await writer.closed;
     }
-    const report = writer.report();
+    const report = await writer.done();
     expect(report).toMatchObject({ lost: [], errors: [] });
     expect(report.updates).toBeGreaterThan(ROUNDS);
     const registry = readRegistryOf(state, "ops");
@@ -76,22 +75,4 @@ function bindSessions() {
   });
   writeRegistry(state, { ...state.registries.ops, ...Object.fromEntries(entries) }, "ops");
   return sessions;
-}
-
-async function startWriter(openclaw: InstalledOpenClaw) {
-  const script = join(import.meta.dirname, "write-store.ts");
-  const store = join(sessionsFolder(state, "ops"), "sessions.json");
-  const child = spawn(openclaw.node, [script, openclaw.folder, store, COUNTED], { env: openClawEnv(state) });
-  let [printed, complaints] = ["", ""];
-  child.stdout.on("data", (data) => (printed += data));
-  child.stderr.on("data", (data) => (complaints += data));
-  const closed = once(child, "close");
-  // its first line says that it has begun
-  await Promise.race([once(child.stdout, "data"), closed]);
-  const report = (): WriterReport => {
-    const last = printed.trim().split("\n").at(-1) ?? "";
-    if (!last.startsWith("{")) throw new Error(`the writer ended early: ${complaints}`);
-    return JSON.parse(last);
-  };
-  return { end: () => child.stdin.end(), closed, report };
 }
