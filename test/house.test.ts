@@ -271,7 +271,7 @@ const throughTheProgram: Record<string, string> = {
   structure:
     "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
   transcript: "contents lines open touched-files",
-  undo: "note registry removed session standing stored transcript",
+  undo: "note put-back registry removed session standing stored transcript",
 };
 
 function testedOtherwise(): string[] {

@@ -71,7 +71,7 @@ async function edit(edits: readonly Edit[], tools: Tools): Promise<void> {
   const begun: Edit[] = [];
   for (const { one, step } of edits) {
     if (one.hasEnded) continue;
-    const obstacle = changedSince(one, step) ?? begin(step, tools);
+    const obstacle = changedSince(one, step) ?? begin(step, one.job, tools);
     if (obstacle) note(one, obstacle);
     else begun.push({ one, step });
   }
@@ -79,7 +79,7 @@ async function edit(edits: readonly Edit[], tools: Tools): Promise<void> {
   const outcomes = await editApart(steps, tools);
   for (const [index, { one, step }] of begun.entries()) {
     const outcome = outcomes[index];
-    if (outcome) note(one, end(step, outcome, tools));
+    if (outcome) note(one, end(step, one.job, outcome, tools));
   }
 }
 

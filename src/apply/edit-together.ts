@@ -9,7 +9,7 @@ import { type Registry, readRegistry } from "../registry/read.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Tools } from "./tools.ts";
 import type { RegistryUndo, RemovedEntryUndo } from "./undo-data.ts";
-import { entryTextOf, hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
+import { hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
 
 export type EditStep = Extract<Step, { kind: "edit-registry" }>;
 
@@ -136,17 +136,4 @@ function placeIn(
   if (following) return { member, next: null, gap: text.slice(own.valueEnd, following.nameAt) };
   const openedAt = text.indexOf("{") + 1;
   return { member, next: null, gap: text.slice(previous ? previous.valueEnd : openedAt, own.nameAt) };
-}
-
-/** The text of a registry with an entry put back where it was; undefined where an entry of that name stands. */
-export function withEntryBack(text: string, undo: RemovedEntryUndo): string | undefined {
-  if (entryTextOf(text, undo.sessionKey)) return undefined;
-  const { at, end, members } = findMembers(text);
-  const next = members.find(({ name }) => name === undo.next);
-  if (next) return text.slice(0, next.nameAt) + undo.member + undo.gap + text.slice(next.nameAt);
-  const last = members.at(-1);
-  const space = undo.gap.replaceAll(",", "");
-  if (last) return `${text.slice(0, last.valueEnd)},${space}${undo.member}${text.slice(last.valueEnd)}`;
-  const closing = space.includes("\n") ? "\n" : "";
-  return `${text.slice(0, at + 1)}${space}${undo.member}${closing}${text.slice(end - 1)}`;
 }

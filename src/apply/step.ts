@@ -1,5 +1,5 @@
 import { KeeperError } from "../errors.ts";
-import type { Step } from "../plan/plan.ts";
+import type { Job, Step } from "../plan/plan.ts";
 import { appendNote } from "./append-note.ts";
 import { archiveWithSidecars } from "./archive-sidecars.ts";
 import { cutTranscript } from "./cut-transcript.ts";
@@ -16,10 +16,10 @@ import type { Progress, Tools } from "./tools.ts";
 
 /** Does one step: noted in the journal before and after. Whatever goes wrong becomes its outcome. */
 export async function applyStep(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {
-  const obstacle = begin(step, tools);
+  const obstacle = begin(step, progress.job, tools);
   if (obstacle) return obstacle;
   const outcome = await execute(step, progress, tools).catch((error: unknown) => outcomeOf(error, step, tools));
-  return end(step, outcome, tools);
+  return end(step, progress.job, outcome, tools);
 }
 
 /** What a step that threw has come to. */
@@ -28,10 +28,10 @@ export function outcomeOf(error: unknown, step: Step, { signal }: Tools): Outcom
 }
 
 /** Notes that a step begins; when that cannot be, or the run is to stop, what became of the step instead. */
-export function begin(step: Step, tools: Tools): Outcome | undefined {
+export function begin(step: Step, job: Job, tools: Tools): Outcome | undefined {
   if (tools.signal.aborted) return stopped(step);
   try {
-    tools.journal.write("begin", about(step));
+    tools.journal.write("begin", about(step, job));
     return undefined;
   } catch (error) {
     return failure(step, error); // what the journal can't tell of is not done
@@ -39,10 +39,10 @@ export function begin(step: Step, tools: Tools): Outcome | undefined {
 }
 
 /** Notes what became of a step. What an undo needs is in the journal then, and kept nowhere else: it can be large. */
-export function end(step: Step, { undo, ...outcome }: Outcome, tools: Tools): Outcome {
+export function end(step: Step, job: Job, { undo, ...outcome }: Outcome, tools: Tools): Outcome {
   try {
     tools.journal.write("end", {
-      ...about(step),
+      ...about(step, job),
       result: outcome.result,
       ...outcome.detail,
       ...(undo ? { undo } : {}),
@@ -55,9 +55,13 @@ export function end(step: Step, { undo, ...outcome }: Outcome, tools: Tools): Ou
   return outcome;
 }
 
-function about(step: Step): Record<string, unknown> {
+/** `job`: the first transcript of a conversation that has several, so that an undo finds their steps together. */
+function about(step: Step, job: Job): Record<string, unknown> {
+  const first = job.transcript?.path;
+  const isOther = first !== undefined && "transcript" in step && step.transcript.path !== first;
   return {
     kind: step.kind,
+    ...(isOther ? { job: first } : {}),
     ...("transcript" in step ? { path: step.transcript.path, sessionId: step.transcript.sessionId } : {}),
     ...("entry" in step ? { sessionKey: step.entry.entry.key } : {}),
     ...("lock" in step ? { path: step.lock.file.path } : {}),

@@ -12,8 +12,11 @@ import type { Installation } from "../installation/installation.ts";
 import { acquireRunLock } from "../locks/run-lock.ts";
 import { reportUndo } from "../report/undo.ts";
 import { type JournalEvent, openJournal, readJournal } from "../state/journal.ts";
-import { planUndo, recentRuns, type UndoPlan, type UndoSession } from "../undo/plan.ts";
-import { type Asked, lookAtSession, putBackSession, type UndoOutcome } from "../undo/session.ts";
+import { historyOf } from "../undo/history.ts";
+import { pathsOf, planUndo, recentRuns, type UndoPlan, type UndoSession } from "../undo/plan.ts";
+import { putBackSessions } from "../undo/put-back.ts";
+import { lookerAtEntries } from "../undo/registry.ts";
+import { type Asked, lookAtSession, type UndoOutcome } from "../undo/session.ts";
 import type { DutyContext, DutyReport } from "./duty.ts";
 import { refresh } from "./refresh.ts";
 import type { UndoRequest } from "./restore.ts";
@@ -35,7 +38,10 @@ export async function undoRun(
   const looking = { installation, foreignPids: areForeign(installation), signal: world.signal };
   const inUse = await probe(looking.installation, looking.foreignPids, asked, context);
   const seen: UndoOutcome[] = [];
-  const given: Asked = { runId: asked.runId, events: first.events, inUse, planned: new Set() };
+  const given: Asked = {
+    ...{ runId: asked.runId, history: historyOf(first.events, asked.runId), inUse, planned: new Set() },
+    lookAtEntry: lookerAtEntries(looking),
+  };
   for (const session of first.own) seen.push(...(await lookAtSession(session, given, looking)));
   const homes = homesOf(installation);
   const hasWork = seen.some(({ result }) => result === "planned") || installation.leftBehind.length > 0;
@@ -79,9 +85,8 @@ async function putBack(
   const { name } = tools.installation;
   journal.write("run-begin", { command: "restore undo", undoes: asked.runId, installation: name });
   const inUse = await probe(tools.installation, foreignPids, asked, context);
-  const outcomes: UndoOutcome[] = [];
-  const given: Asked = { runId: asked.runId, events: now.events, inUse };
-  for (const session of now.own) outcomes.push(...(await putBackSession(session, given, tools)));
+  const given = { runId: asked.runId, history: historyOf(now.events, asked.runId), inUse };
+  const outcomes = await putBackSessions(now.own, given, tools);
   const done = outcomes.filter(({ result }) => result === "done").length;
   journal.write("run-end", { undoes: asked.runId, installation: name, done });
   return { ...reportUndo(outcomes, now.plan?.lasting ?? []), undo: tellOf(now, asked.runId) };
@@ -95,9 +100,8 @@ function readPlan(installation: Installation, runId: string, stateDirectory: str
   const plan = planUndo(events, runId);
   const homes = homesOf(installation);
   const claimed = new Set(installation.claimedElsewhere);
-  const own = (plan?.sessions ?? []).filter(
-    ({ path }) => !claimed.has(path) && homes.some((home) => path.startsWith(home + sep)),
-  );
+  const isOwn = (path: string) => !claimed.has(path) && homes.some((home) => path.startsWith(home + sep));
+  const own = (plan?.sessions ?? []).filter((session) => [...pathsOf(session)].every(isOwn));
   return { events, plan, own };
 }
 
@@ -109,7 +113,7 @@ function tellOf({ events, plan, own }: Read, runId: string): NonNullable<DutyRep
     isKnown: plan !== undefined && events.some((event) => event.runId === runId),
     ...(plan?.undoes === undefined ? {} : { undoes: plan.undoes }),
     recent: recentRuns(events),
-    elsewhere: others.map(({ path }) => path),
+    elsewhere: others.flatMap((session) => [...pathsOf(session)]),
   };
 }
 

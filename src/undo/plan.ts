@@ -3,11 +3,17 @@ import type { StepKind } from "../plan/plan.ts";
 import type { JournalEvent } from "../state/journal.ts";
 import { readUndoData } from "./read-data.ts";
 
-/** A step of a run that can be put back. */
-export type UndoStep = { kind: StepKind; undo: UndoData };
+/** A step of a run, and the transcript that it was about. */
+export type AboutStep = { kind: StepKind; path: string; sessionId: string };
 
-/** What a run did to one session, the last step first. `unknown`: steps in the middle of which the run ended. */
-export type UndoSession = { path: string; sessionId: string; steps: UndoStep[]; unknown: StepKind[] };
+/** A step of a run that can be put back. */
+export type UndoStep = AboutStep & { undo: UndoData };
+
+/**
+ * What a run did to one session, the last step first: to all of its transcripts, where a conversation has several. `path`: of
+ * the first of them. `unknown`: steps in the middle of which the run ended.
+ */
+export type UndoSession = { path: string; steps: UndoStep[]; unknown: AboutStep[] };
 
 /** What cannot be put back: an archive that was let go, a gateway that was restarted, a lock of which nobody was the owner. */
 export type Lasting = { kind: "prune-archive" | "restart-gateway" | "remove-lock"; path?: string };
@@ -26,7 +32,8 @@ export function planUndo(events: readonly JournalEvent[], runId: string): UndoPl
   const begun = new Map<string, JournalEvent>(); // several at once, where registry entries were edited together
   const forget = (event: JournalEvent | undefined) => {
     const kind = event && kindOf(event);
-    if (event && kind && CHANGES_SESSIONS.has(kind)) sessionOf(sessions, event)?.unknown.unshift(kind);
+    const about = event && kind && aboutOf(kind, event);
+    if (about && CHANGES_SESSIONS.has(about.kind)) sessionOf(sessions, event, about).unknown.unshift(about);
   };
   for (const event of own) {
     const name = [event.kind, event.path, event.sessionKey].join(" ");
@@ -41,11 +48,12 @@ export function planUndo(events: readonly JournalEvent[], runId: string): UndoPl
     if (kind === "restart-gateway") plan.lasting.push({ kind });
     if (kind === "remove-lock" && typeof event.path === "string") plan.lasting.push({ kind, path: event.path });
     if (kind === "prune-archive" && typeof event.archive === "string") plan.lasting.push({ kind, path: event.archive });
-    if (!CHANGES_SESSIONS.has(kind)) continue;
+    const about = aboutOf(kind, event);
+    if (!about || !CHANGES_SESSIONS.has(kind)) continue;
     const undo = readUndoData(event.undo);
-    const session = sessionOf(sessions, event);
-    if (undo) session?.steps.unshift({ kind, undo });
-    else session?.unknown.unshift(kind);
+    const session = sessionOf(sessions, event, about);
+    if (undo) session.steps.unshift({ ...about, undo });
+    else session.unknown.unshift(about);
   }
   for (const event of begun.values()) forget(event);
   plan.sessions = [...sessions.values()].toReversed();
@@ -64,21 +72,9 @@ export function recentRuns(events: readonly JournalEvent[], most = 5): { runId: 
   return last.map((runId) => ({ runId, command: commands.get(runId) ?? "" }));
 }
 
-/** The last of the later runs that changed the same thing and were not undone since: its change has to be put back first. */
-export function laterRunOn(events: readonly JournalEvent[], runId: string, undo: UndoData): string | undefined {
-  const target = targetOf(undo);
-  const from = events.findLastIndex((event) => event.runId === runId);
-  const later: string[] = [];
-  for (const event of events.slice(from + 1)) {
-    if (event.event !== "end" || event.result !== "done") continue;
-    const data = readUndoData(event.undo);
-    if (data && targetOf(data) === target) later.push(event.runId);
-    if (typeof event.undoes === "string" && event.target === target) {
-      const undone = later.lastIndexOf(event.undoes);
-      if (undone >= 0) later.splice(undone, 1);
-    }
-  }
-  return later.at(-1);
+/** The transcripts of a session. */
+export function pathsOf({ path, steps, unknown }: UndoSession): Set<string> {
+  return new Set([path, ...[...steps, ...unknown].map((step) => step.path)]);
 }
 
 /** What a step changed: a file, or an entry of a registry. */
@@ -109,9 +105,14 @@ function kindOf({ kind }: JournalEvent): StepKind | undefined {
   return CHANGES_SESSIONS.has(kind as StepKind) || LASTING.has(kind) ? (kind as StepKind) : undefined;
 }
 
-function sessionOf(sessions: Map<string, UndoSession>, { path, sessionId }: JournalEvent): UndoSession | undefined {
-  if (typeof path !== "string") return undefined;
-  const session = sessions.get(path) ?? { path, sessionId: String(sessionId ?? ""), steps: [], unknown: [] };
+function aboutOf(kind: StepKind, { path, sessionId }: JournalEvent): AboutStep | undefined {
+  return typeof path === "string" ? { kind, path, sessionId: String(sessionId ?? "") } : undefined;
+}
+
+/** A conversation of several transcripts has one fate: what keeps one of them keeps all. */
+function sessionOf(sessions: Map<string, UndoSession>, { job }: JournalEvent, about: AboutStep): UndoSession {
+  const path = typeof job === "string" ? job : about.path;
+  const session = sessions.get(path) ?? { path, steps: [], unknown: [] };
   sessions.set(path, session);
   return session;
 }

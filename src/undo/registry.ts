@@ -1,70 +1,117 @@
-import { withEntryBack } from "../apply/edit-together.ts";
 import type { Tools } from "../apply/tools.ts";
-import type { RegistryUndo, RemovedEntryUndo } from "../apply/undo-data.ts";
-import { entryTextOf, hashOfText, replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
-import { applySplices, invertSplices, SpliceMismatchError } from "../json/splice.ts";
+import { replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
+import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { KeeperError } from "../errors.ts";
+import { findMembers } from "../json/json-text.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
-import { blocked, type Looking, type PutBack, READY, RESTORED, type Standing } from "./standing.ts";
+import { type Entries, type EntryUndo, joined, putEntryBack, standingIn, takeApart } from "./entries.ts";
+import { blocked, type Looking, type PutBack, READY, type Standing } from "./standing.ts";
 
-type EntryUndo = RegistryUndo | RemovedEntryUndo;
+/** A registry that was read. `problem`: in words, why nothing can be put back into it. */
+type Read = { registry: Registry } & ({ entries: Entries } | { problem: string });
 
-/** Looks whether a registry's entry is still what the run left, wherever in the registry it stands by now. */
-export async function lookAtRegistry(undo: EntryUndo, looking: Looking): Promise<Standing> {
-  const standing = standingIn(readRegistry(undo.registry), undo);
-  if (standing.state !== "ready") return standing;
-  const closed = await whyClosed(looking);
-  return closed === undefined ? READY : blocked(`${closed}, and the registry of this release has no lock`);
+/**
+ * Looks whether entries are still what the run left. A registry is read anew only when it was written since: a large one
+ * takes a while, and many of its entries are asked for.
+ */
+export function lookerAtEntries(looking: Looking): (undo: EntryUndo) => Promise<Standing> {
+  const known = new Map<string, Read>();
+  let closed: Promise<string | undefined> | undefined;
+  return async (undo) => {
+    const { registry: path } = undo;
+    let read = known.get(path);
+    if (!read?.registry.fingerprint || !isUnchanged(read.registry.fingerprint, lookAt(path)?.fingerprint)) {
+      read = readEntries(path);
+      known.set(path, read);
+    }
+    const standing = standingOf(read, undo);
+    if (standing.state !== "ready") return standing;
+    closed ??= whyClosed(looking);
+    const because = await closed;
+    return because === undefined ? READY : blocked(`${because}, and the registry of this release has no lock`);
+  };
 }
 
-/** Puts the text of an entry back, under the registry's lock. Its time of change moves forward, because the gateway trusts it. */
-export async function putBackEntry(undo: EntryUndo, tools: Tools): Promise<PutBack> {
-  const written = await writeUnderLock(undo.registry, tools, () => putBackNow(undo, tools));
-  if ("busy" in written) return { because: written.busy };
-  if (written.wasOurs || standingIn(readRegistry(undo.registry), undo).state === "restored") return written.result;
-  return { because: "the gateway took its lock back and wrote over the entry" };
+/**
+ * Puts entries of one registry back in one write, under the registry's lock: a registry of thousands of entries is large, and
+ * to write it anew for each would take hours. Its time of change moves forward, because the gateway trusts it.
+ *
+ * @param groups the entries of each session in the order in which they come back; what stands in the way ends its group only
+ * @returns what became of each entry, in the same order
+ */
+export async function putBackEntries(
+  path: string,
+  groups: readonly (readonly EntryUndo[])[],
+  tools: Tools,
+): Promise<PutBack[][]> {
+  const written = await writeUnderLock(path, tools, () => putBackNow(path, groups, tools));
+  if ("busy" in written) return groups.map((group) => group.map(() => ({ because: written.busy })));
+  if (written.wasOurs) return written.result;
+  const now = readEntries(path);
+  return written.result.map((results, group) =>
+    results.map((result, index) => {
+      const undo = groups[group]?.[index];
+      const isThere = undo && standingOf(now, undo).state === "restored";
+      if ("because" in result || isThere) return result;
+      return { because: "the gateway took its lock back and wrote over the entry" };
+    }),
+  );
 }
 
-function putBackNow(undo: EntryUndo, { disk }: Tools): PutBack {
-  const registry = readRegistry(undo.registry);
-  const standing = standingIn(registry, undo);
-  if (standing.state === "blocked") return standing;
-  const { text } = registry;
-  const result = "member" in undo ? withEntryBack(text, undo) : withEntryChangedBack(text, undo);
-  if (result === undefined) return { because: CHANGED };
-  if (!replaceRegistry(disk, registry, result)) return { because: "the registry was written to in that moment" };
-  return { detail: { bytesBefore: Buffer.byteLength(text), bytesAfter: Buffer.byteLength(result) } };
-}
-
-function withEntryChangedBack(text: string, undo: RegistryUndo): string | undefined {
-  const entry = entryTextOf(text, undo.sessionKey);
-  const restored = entry && restoredText(entry.text, undo);
-  if (!entry || restored === undefined) return undefined;
-  return text.slice(0, entry.at) + restored + text.slice(entry.at + entry.text.length);
-}
-
-const CHANGED = "its entry was changed since: a message may have arrived, or the gateway wrote it anew";
-
-function standingIn({ text, problem }: Registry, undo: EntryUndo): Standing {
-  if (problem) return blocked(`the registry is ${problem}`);
-  const entry = entryTextOf(text, undo.sessionKey);
-  if ("member" in undo) {
-    if (!entry) return READY;
-    return hashOfText(entry.text) === undo.before ? RESTORED : blocked("an entry of that name stands there by now");
+function putBackNow(path: string, groups: readonly (readonly EntryUndo[])[], { disk }: Tools): PutBack[][] {
+  const read = readEntries(path);
+  const obstacles = groups.map((group) => putGroupBack(read, group));
+  const bytes = { bytesBefore: 0, bytesAfter: 0 };
+  if ("entries" in read && obstacles.flat().some((obstacle) => obstacle === undefined)) {
+    const { registry, entries } = read;
+    const text = joined(entries);
+    if (findMembers(text).members.length !== countOf(entries)) throw wrongResult();
+    if (text !== registry.text && !replaceRegistry(disk, registry, text)) {
+      const because = "the registry was written to in that moment";
+      return obstacles.map((group) => group.map((obstacle) => ({ because: obstacle ?? because })));
+    }
+    Object.assign(bytes, { bytesBefore: Buffer.byteLength(registry.text), bytesAfter: Buffer.byteLength(text) });
   }
-  if (!entry) return blocked("its entry is gone");
-  const hash = hashOfText(entry.text);
-  if (hash === undo.before) return RESTORED;
-  return hash === undo.after && restoredText(entry.text, undo) !== undefined ? READY : blocked(CHANGED);
+  return obstacles.map((group) => group.map((because) => (because === undefined ? { detail: bytes } : { because })));
 }
 
-/** The entry's text as it was; undefined where the edit does not lead back to it. */
-function restoredText(entry: string, { at, splices, before }: RegistryUndo): string | undefined {
-  try {
-    const inverse = invertSplices(splices).map((splice) => ({ ...splice, at: splice.at - at }));
-    const text = applySplices(entry, inverse);
-    return hashOfText(text) === before ? text : undefined;
-  } catch (error) {
-    if (error instanceof SpliceMismatchError) return undefined;
-    throw error;
-  }
+/** @returns for each entry what stands in the way, in words; undefined for one that is back */
+function putGroupBack(read: Read, group: readonly EntryUndo[]): (string | undefined)[] {
+  let isEnded = false;
+  return group.map((undo) => {
+    if (isEnded) return "what comes back before it could not be put back";
+    const standing = standingOf(read, undo);
+    if (standing.state === "restored") return undefined;
+    const obstacle = standing.state === "blocked" ? standing.because : whyNotBack(read, undo);
+    isEnded = obstacle !== undefined;
+    return obstacle;
+  });
+}
+
+function whyNotBack(read: Read, undo: EntryUndo): string | undefined {
+  return "problem" in read ? read.problem : putEntryBack(read.entries, undo);
+}
+
+function readEntries(path: string): Read {
+  const registry = readRegistry(path);
+  if (registry.problem) return { registry, problem: `the registry is ${registry.problem}` };
+  return { registry, entries: takeApart(registry.text) };
+}
+
+function standingOf(read: Read, undo: EntryUndo): Standing {
+  return "problem" in read ? blocked(read.problem) : standingIn(read.entries, undo);
+}
+
+function countOf({ head }: Entries): number {
+  let count = 0;
+  for (let entry = head; entry; entry = entry.next) count += 1;
+  return count;
+}
+
+function wrongResult(): KeeperError {
+  return new KeeperError(
+    "failed",
+    "what would have been put back into the registry did not come out as intended and was thrown away",
+    "The registry was not changed. This is a fault of session-keeper; please report it.",
+  );
 }

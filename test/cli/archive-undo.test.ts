@@ -1,6 +1,8 @@
-import { readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { openDisk } from "../../src/disk/disk.ts";
+import { openDyingDisk } from "../support/dying-disk.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -12,6 +14,7 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
+import { undoSession } from "../support/sidecars.ts";
 
 const DAY = 86_400_000;
 
@@ -109,3 +112,110 @@ test("an entry that came anew under the same key is left alone, and so is the se
   expect(JSON.parse(readFileSync(registry, "utf8"))).toEqual(now);
   expect(readdirSync(sessionsFolder(home))).not.toContain(path.slice(path.lastIndexOf("/") + 1));
 });
+
+/** Registers idle sessions, every second of them of an errand that is over, and archives them. */
+async function archiveMany(
+  count: number,
+): Promise<{ runId: string; registry: string; before: Record<string, string> }> {
+  const entries = Object.fromEntries(
+    Array.from({ length: count }, (_, at) => {
+      const { sessionId, path } = addOpenClawSession(home, { idleMs: 9 * DAY });
+      const key = at % 2 === 0 ? `agent:main:subagent:${at}` : `agent:main:telegram:direct:${at}`;
+      return [key, { sessionId, updatedAt: Date.now() - 9 * DAY, sessionFile: path }];
+    }),
+  );
+  const registry = writeRegistry(home, entries);
+  const before = filesOf(home);
+  const { runId } = await keeperJson(["archive", ...home.args]);
+  return { runId, registry, before };
+}
+
+test("the entries of many sessions come back in one write of their registry", async () => {
+  const { runId, registry, before } = await archiveMany(12);
+  const real = openDisk();
+  let writes = 0;
+  const rename: typeof real.rename = (from, to) => {
+    if (to === registry) writes += 1;
+    real.rename(from, to);
+  };
+  const outcomes = await undoSession(home, runId, { ...real, rename });
+  expect(outcomes.map(({ kind, result }) => `${kind} ${result}`)).toEqual(
+    Array.from({ length: 12 }, () => ["remove-transcript done", "edit-registry done"]).flat(),
+  );
+  expect(writes).toBe(1);
+  expect(filesOf(home)).toEqual(before);
+});
+
+test("of many sessions only the one whose entry was changed since is left", async () => {
+  const { runId, registry } = await archiveMany(6);
+  const text = readFileSync(registry, "utf8");
+  const own = Object.keys(JSON.parse(text))[1] ?? "";
+  const now = JSON.parse(text);
+  now[own].updatedAt += 1;
+  writeFileSync(registry, JSON.stringify(now, null, 2));
+  const undone = await keeperJson(["restore", "undo", runId, ...home.args]);
+  expect(undone.installations[0]?.findings).toMatchObject([
+    { kind: "not-undone", evidence: { step: "edit-registry" } },
+  ]);
+  const after = JSON.parse(readFileSync(registry, "utf8"));
+  expect(Object.keys(after)).toHaveLength(6);
+  expect(after[own]).toEqual(now[own]);
+  expect(readdirSync(sessionsFolder(home)).filter((name) => name.endsWith(".jsonl"))).toHaveLength(5);
+});
+
+test("an undo of many sessions that is killed anywhere is finished by the next one", { timeout: 120_000 }, async () => {
+  const { runId, before: all } = await archiveMany(4);
+  const ofSessions = (files: Record<string, string>) =>
+    Object.entries(files).filter(([path]) => path.startsWith(sessionsFolder(home)));
+  const before = ofSessions(all);
+  const kept = `${home.root}-kept`;
+  cpSync(home.root, kept, { recursive: true, preserveTimestamps: true });
+  try {
+    const alive = openDyingDisk(Number.POSITIVE_INFINITY);
+    await undoSession(home, runId, alive.disk);
+    expect(ofSessions(filesOf(home))).toEqual(before);
+    for (let most = 1; most < alive.calls(); most += 3) {
+      rmSync(home.root, { recursive: true });
+      cpSync(kept, home.root, { recursive: true, preserveTimestamps: true });
+      await undoSession(home, runId, openDyingDisk(most).disk).catch(() => undefined);
+      // their owner lives on in a test
+      for (const name of readdirSync(sessionsFolder(home)))
+        if (name.endsWith(".lock")) rmSync(join(sessionsFolder(home), name));
+      const undone = await keeperJson(["restore", "undo", runId, ...home.args]);
+      expect(undone.installations[0]?.findings).toEqual([]);
+      expect(ofSessions(filesOf(home))).toEqual(before);
+    }
+  } finally {
+    rmSync(kept, { recursive: true });
+  }
+});
+
+test.each(["entry", "transcript of OpenClaw", "transcript of Claude Code"])(
+  "what keeps one transcript of a conversation keeps both: its %s was used since",
+  async (used) => {
+    const claude = addClaudeSession(home, { idleMs: 9 * DAY });
+    const own = addOpenClawSession(home, { idleMs: 9 * DAY });
+    const updatedAt = Date.now() - 9 * DAY;
+    const bound = boundEntry(claude.sessionId, { sessionId: own.sessionId, updatedAt });
+    const registry = writeRegistry(home, { "agent:main:main": bound });
+    const before = filesOf(home);
+    const { runId } = await keeperJson(["archive", ...home.args]);
+    const archived = readFileSync(registry, "utf8");
+    const taken = { "transcript of OpenClaw": own.path, "transcript of Claude Code": claude.path }[used];
+    if (taken) writeFileSync(taken, "another\n");
+    else writeFileSync(registry, archived.replace(/"updatedAt": \d+/, '"updatedAt": 5'));
+    const now = filesOf(home);
+
+    const undone = await keeperJson(["restore", "undo", runId, ...home.args]);
+    expect(undone.status).toBe(1);
+    expect(undone.installations[0]?.findings).toMatchObject([{ kind: "not-undone" }]);
+    expect(undone.installations[0]?.actions).toEqual([]);
+    expect(filesOf(home)).toEqual(now);
+
+    if (taken) rmSync(taken);
+    else writeFileSync(registry, archived);
+    await keeperJson(["restore", "undo", runId, ...home.args]);
+    expect(existsSync(claude.path) && existsSync(own.path)).toBe(true);
+    expect(filesOf(home)).toEqual(before);
+  },
+);

@@ -9,8 +9,10 @@ import { type Disk, openDisk } from "../../src/disk/disk.ts";
 import type { Job } from "../../src/plan/plan.ts";
 import { lookForAll } from "../../src/run/prospects.ts";
 import { openJournal, readJournal } from "../../src/state/journal.ts";
+import { historyOf } from "../../src/undo/history.ts";
 import { planUndo } from "../../src/undo/plan.ts";
-import { putBackSession, type UndoOutcome } from "../../src/undo/session.ts";
+import { putBackSessions } from "../../src/undo/put-back.ts";
+import type { UndoOutcome } from "../../src/undo/session.ts";
 import { addClaudeSession, addOpenClawSession, type Home } from "./home.ts";
 import { put } from "./surroundings.ts";
 
@@ -113,10 +115,8 @@ export async function undoSession(home: Home, runId = "run", disk?: Disk): Promi
   const tools = await toolsFor(home, `undo-of-${runId}`, disk);
   await recoverSetAside(tools);
   const events = readJournal(home.state);
-  const outcomes: UndoOutcome[] = [];
-  for (const session of planUndo(events, runId)?.sessions ?? [])
-    outcomes.push(...(await putBackSession(session, { runId, events, inUse: () => undefined }, tools)));
-  return outcomes;
+  const asked = { runId, history: historyOf(events, runId), inUse: () => undefined };
+  return putBackSessions(planUndo(events, runId)?.sessions ?? [], asked, tools);
 }
 
 /** The records of a session's archives, oldest first. */

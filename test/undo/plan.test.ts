@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
 import type { JournalEvent } from "../../src/state/journal.ts";
-import { laterRunOn, planUndo, recentRuns } from "../../src/undo/plan.ts";
+import { planUndo, recentRuns } from "../../src/undo/plan.ts";
 
 const note = (name: string) => ({ note: name, offset: 0, bytes: 1, sha256: "a", mtimeMs: null, folders: [] });
 const entry = (sessionKey: string) => ({
@@ -16,6 +16,7 @@ const event = (runId: string, name: string, facts: object = {}): JournalEvent =>
   ...{ at: "2026-02-01T10:00:00.000Z", runId, event: name },
   ...facts,
 });
+const about = (kind: string, path: string) => ({ kind, path, sessionId: "s" });
 const done = (runId: string, kind: string, path: string, undo: object): JournalEvent[] => [
   event(runId, "begin", { kind, path, sessionId: "s" }),
   event(runId, "end", { kind, path, sessionId: "s", result: "done", undo }),
@@ -38,13 +39,13 @@ test("what a run did comes back in reverse, session by session; other runs and w
   expect(planUndo(events, "r")).toEqual({
     areNamed: false,
     sessions: [
-      { path: "/2", sessionId: "s", unknown: [], steps: [{ kind: "append-note", undo: note("/n") }] },
+      { path: "/2", unknown: [], steps: [{ ...about("append-note", "/2"), undo: note("/n") }] },
       {
-        ...{ path: "/1", sessionId: "s", unknown: [] },
+        ...{ path: "/1", unknown: [] },
         steps: [
-          { kind: "remove-transcript", undo: transcript("/1") },
-          { kind: "edit-registry", undo: entry("k") },
-          { kind: "append-note", undo: note("/n") },
+          { ...about("remove-transcript", "/1"), undo: transcript("/1") },
+          { ...about("edit-registry", "/1"), undo: entry("k") },
+          { ...about("append-note", "/1"), undo: note("/n") },
         ],
       },
     ],
@@ -61,29 +62,45 @@ test("a step without an end, or with data that is not whole, is unknown", () => 
     event("r", "begin", { kind: "archive-transcript", path: "/2", sessionId: "s" }),
   ];
   expect(planUndo(events, "r")?.sessions).toEqual([
-    { path: "/1", sessionId: "s", steps: [], unknown: ["edit-registry", "cut-transcript"] },
+    { path: "/1", steps: [], unknown: [about("edit-registry", "/1"), about("cut-transcript", "/1")] },
   ]);
   const relative = done("r", "cut-transcript", "/1", { ...transcript("1"), path: "1" });
-  expect(planUndo(relative, "r")?.sessions[0]?.unknown).toEqual(["cut-transcript"]);
+  expect(planUndo(relative, "r")?.sessions[0]?.unknown).toEqual([about("cut-transcript", "/1")]);
+});
+
+test("the steps of a conversation of several transcripts are one session, also where one was not noted to its end", () => {
+  const job = "/1";
+  const begun = event("r", "begin", { kind: "remove-transcript", path: "/2", sessionId: "s", job });
+  const events = [
+    event("r", "begin", { kind: "edit-registry", path: "/2", sessionId: "s", sessionKey: "k", job }),
+    event("r", "end", {
+      kind: "edit-registry",
+      path: "/2",
+      sessionId: "s",
+      sessionKey: "k",
+      job,
+      result: "done",
+      undo: entry("k"),
+    }),
+    ...done("r", "remove-transcript", "/1", transcript("/1")),
+    ...done("r", "remove-transcript", "/3", transcript("/3")),
+    begun,
+  ];
+  expect(planUndo(events, "r")?.sessions).toEqual([
+    { path: "/3", unknown: [], steps: [{ ...about("remove-transcript", "/3"), undo: transcript("/3") }] },
+    {
+      ...{ path: "/1", unknown: [about("remove-transcript", "/2")] },
+      steps: [
+        { ...about("remove-transcript", "/1"), undo: transcript("/1") },
+        { ...about("edit-registry", "/2"), undo: entry("k") },
+      ],
+    },
+  ]);
 });
 
 test("an undo is known as one, and files that were named as such", () => {
   expect(planUndo([event("u", "run-begin", { undoes: "r" })], "u")).toMatchObject({ undoes: "r", sessions: [] });
   expect(planUndo([event("r", "run-begin", { files: 2 })], "r")?.areNamed).toBe(true);
-});
-
-test("a later run on the same thing counts until it is undone", () => {
-  const mine = done("a", "cut-transcript", "/1", transcript("/1"));
-  const later = [
-    ...done("b", "cut-transcript", "/1", transcript("/1")),
-    ...done("b", "edit-registry", "/1", entry("k")),
-    ...done("c", "cut-transcript", "/2", transcript("/2")),
-  ];
-  const undone = event("u", "end", { kind: "cut-transcript", result: "done", undoes: "b", target: "/1" });
-  expect(laterRunOn([...mine, ...later], "a", transcript("/1"))).toBe("b");
-  expect(laterRunOn([...mine, ...later], "a", entry("other"))).toBeUndefined();
-  expect(laterRunOn([...mine, ...later, undone], "a", transcript("/1"))).toBeUndefined();
-  expect(laterRunOn([...mine, ...later, undone], "a", entry("k"))).toBe("b");
 });
 
 test("the last runs that changed something are told, the newest first", () => {
