@@ -264,7 +264,7 @@ const throughTheProgram: Record<string, string> = {
   locks: "gateway-lock lock-file run-lock",
   report:
     "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo-lines undo-wording undo wording",
-  restore: "examine lost opening sidecars",
+  restore: "examine found-sidecars lost opening sidecars",
   run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",

@@ -1,6 +1,7 @@
 import { dirname, join } from "node:path";
 import { appendToCatalog, type CatalogRecord, readCatalog, type SidecarArchive } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
+import { sidecarsName } from "../archive/names.ts";
 import { isStored } from "../archive/read-tar.ts";
 import { packTar, type TarSummary } from "../archive/tar.ts";
 import { lookAt } from "../disk/fingerprint.ts";
@@ -53,7 +54,7 @@ async function archiveSidecars(
 ): Promise<SidecarArchive> {
   const { disk, signal } = tools;
   const { record } = archived;
-  const partial = join(folder, `${nameOf(record, 1)}.${process.pid}.partial`);
+  const partial = join(folder, `${sidecarsName(record.archive, 1)}.${process.pid}.partial`);
   if (lookAt(partial)) disk.remove(partial); // of a killed run that had this number before
   const target = await disk.create(partial);
   let archive: string;
@@ -95,7 +96,7 @@ async function publish(
   { disk, signal }: Tools,
 ): Promise<string> {
   for (let attempt = 1; ; attempt += 1) {
-    const archive = nameOf(record, attempt);
+    const archive = sidecarsName(record.archive, attempt);
     try {
       disk.link(partial, join(folder, archive));
       return archive;
@@ -104,11 +105,6 @@ async function publish(
       if (await isStored(join(folder, archive), summary, signal)) return archive;
     }
   }
-}
-
-function nameOf({ archive }: CatalogRecord, attempt: number): string {
-  const stem = archive.replace(/\.jsonl\.gz$/, "");
-  return `${attempt > 1 ? `${stem}-${attempt}` : stem}.sidecars.tar.gz`;
 }
 
 /** An archive of other files stays until that of the transcript goes: an undo may need it. */

@@ -1,6 +1,4 @@
-import { createHash } from "node:crypto";
-import { existsSync } from "node:fs";
-import { type FileHandle, open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import {
   type ArchivePurpose,
@@ -22,10 +20,11 @@ import { sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
 import { wordObstacle } from "../structure/cut.ts";
 import { parseRow } from "../transcript/contents.ts";
-import { linesAtEnds, readLinesBackwards, readPieces } from "../transcript/lines.ts";
+import { linesAtEnds, readLinesBackwards } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { collectTouchedFiles } from "../transcript/touched-files.ts";
 import { removeAbandoned } from "./abandoned.ts";
+import { findCatalogued, renewed } from "./catalogued.ts";
 import { howToCut } from "./cut-transcript.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
@@ -54,13 +53,13 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     if (cut && "refused" in cut)
       return { step, result: "changed-since-plan", because: wordObstacle(cut.refused), detail: {} };
     const bytes = cut?.plan.archivedTo ?? wholeBytes;
+    const seenAt = new Date();
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
       removeAbandoned(dirname(known.path), tools);
-      if (known.record.purpose !== step.purpose) {
-        known.record = { ...known.record, purpose: step.purpose }; // what it was made for before did not come about
-        appendToCatalog(tools.disk, folder, known.record);
-      }
+      const record = renewed(known.record, step.purpose, source, seenAt);
+      if (record) appendToCatalog(tools.disk, folder, record);
+      if (record) known.record = record;
       progress.archived = { ...known, source, bytes, ...(cut ? { cut } : {}) };
       return {
         step,
@@ -233,39 +232,6 @@ function publish(partial: string, folder: string, name: (attempt: number) => str
       throw error;
     }
   }
-}
-
-/** The archive that holds exactly these bytes of this transcript, if there is one that still proves to. */
-async function findCatalogued(
-  file: FileHandle,
-  bytes: number,
-  folder: string,
-  transcript: Transcript,
-  signal: AbortSignal,
-): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
-  const records = recordsOf(folder, transcript.path).filter(
-    (record) => record.bytes === bytes && existsSync(join(folder, record.archive)),
-  );
-  if (records.length === 0) return undefined;
-  const hash = createHash("sha256");
-  const touched = collectTouchedFiles(dialects[transcript.dialect]);
-  for await (const piece of readPieces(file, 0, bytes)) {
-    signal.throwIfAborted();
-    hash.update(piece);
-    touched.push(piece);
-  }
-  const sha256 = hash.digest("hex");
-  const record = records.find((candidate) => candidate.sha256 === sha256);
-  if (!record) return undefined;
-  const stored = await open(join(folder, record.archive));
-  try {
-    await verifyGzip(stored, record, { signal });
-  } catch {
-    return undefined; // damaged since: archive anew
-  } finally {
-    await stored.close();
-  }
-  return { record, path: join(folder, record.archive), files: touched.end() };
 }
 
 /** The length up to which the file holds whole lines; a last line that nobody will finish counts as whole. */

@@ -23,6 +23,8 @@ export type CatalogRecord = {
   source: string;
   /** of the source: a file that was replaced since has another one */
   inode?: number;
+  /** when the source was last found to hold just these bytes, under this inode; ISO time, absent: only when it was archived */
+  seenAt?: string;
   sessionId: string;
   sessionKey?: string;
   reason: ArchiveReason;

@@ -4,8 +4,19 @@ import type { CatalogRecord } from "./catalog.ts";
 /** Why an archive stays: the rule of `archive.keep` that holds it; `last-copy`: nothing else holds the session. */
 type KeepRule = "last" | "within" | "daily" | "weekly" | "monthly" | "last-copy";
 
-/** An archive with the rules that keep it; without one it falls. `isOverCeiling`: rules kept it, and `maxBytes` does not. */
-type Retained = { record: CatalogRecord; keptBy: KeepRule[]; isOverCeiling: boolean };
+/**
+ * An archive with the rules that keep it; without one it falls. `isOverCeiling`: rules kept it, and `maxBytes` does not.
+ * `lastCopy`: what is left of the session then.
+ */
+type Retained = {
+  record: CatalogRecord;
+  keptBy: KeepRule[];
+  isOverCeiling: boolean;
+  lastCopy: readonly CatalogRecord[];
+};
+
+/** What holds a session as it was at one time: an archive, and what was still added while the session was removed. */
+type Whole = [CatalogRecord, ...CatalogRecord[]];
 
 export type Retention = {
   archives: Retained[];
@@ -26,9 +37,10 @@ const PERIODS = {
 /**
  * Decides which of the command `archive`'s own archives stay. An archive stays if any rule keeps it, session by session;
  * `maxBytes` is a ceiling over the rules for all of them together, the oldest go first. The newest archive of a session always
- * stays, because it may be the last copy. Days are those of UTC. Pure.
+ * stays, because it may be the last copy. What lay beside a session (a draft, a backup) is no copy of it, so each file of
+ * another name has a last copy of its own. Days are those of UTC. Pure.
  *
- * @param records oldest first, as in the catalog
+ * @param records oldest first, as in the catalog; of archives that are there
  */
 export function planRetention(
   records: readonly CatalogRecord[],
@@ -38,54 +50,79 @@ export function planRetention(
   const own = records
     .filter(({ command }) => command === "archive")
     .toSorted((a, b) => a.at.localeCompare(b.at) || a.segment - b.segment);
-  const sessions = new Map<string, CatalogRecord[]>();
+  const sources = new Map<string, Whole[]>();
   for (const record of own) {
-    const name = `${record.dialect} ${record.group} ${record.sessionId}`;
-    const archives = sessions.get(name);
-    if (archives) archives.push(record);
-    else sessions.set(name, [record]);
+    const name = [record.dialect, record.group, record.sessionId, record.source].join("\0");
+    const wholes = sources.get(name) ?? [];
+    const body = wholes.find((whole) => isTailOf(record, whole));
+    if (body) body.push(record);
+    else wholes.push([record]);
+    sources.set(name, wholes);
   }
-  const rules = new Map<CatalogRecord, KeepRule[]>();
-  for (const archives of sessions.values()) {
-    for (const record of archives) rules.set(record, []);
-    applyRules(archives.toReversed(), keep, nowMs, (record, rule) => rules.get(record)?.push(rule));
+  const retained = new Map<CatalogRecord, Retained>();
+  for (const wholes of sources.values()) {
+    const lastCopy = wholes.at(-1) ?? [];
+    for (const record of wholes.flat()) retained.set(record, { record, keptBy: [], isOverCeiling: false, lastCopy });
+    applyRules(wholes.toReversed(), keep, nowMs, (whole, rule) => {
+      for (const record of whole) retained.get(record)?.keptBy.push(rule);
+    });
   }
-  const archives = own.map((record): Retained => ({ record, keptBy: rules.get(record) ?? [], isOverCeiling: false }));
-  let bytes = archives.filter(({ keptBy }) => keptBy.length > 0).reduce((sum, { record }) => sum + sizeOf(record), 0);
-  for (const archive of archives) {
-    if (bytes <= keep.maxBytes) break;
-    if (archive.keptBy.length === 0 || archive.keptBy.includes("last-copy")) continue;
-    bytes -= sizeOf(archive.record);
-    archive.keptBy = [];
-    archive.isOverCeiling = true;
-  }
-  return { archives, bytes };
+  const archives = own.flatMap((record) => retained.get(record) ?? []);
+  const wholes = [...sources.values()].flat().toSorted(([a], [b]) => a.at.localeCompare(b.at) || a.segment - b.segment);
+  return { archives, bytes: applyCeiling(wholes, retained, keep.maxBytes) };
+}
+
+/**
+ * What was added while a session was being removed has an archive of its own, made right after the other, by the same run or by
+ * the one that finished what was broken off. Of one in a catalog that was made anew nobody knows what for; there the size tells.
+ */
+function isTailOf({ previous, runId, purpose, reason, bytes }: CatalogRecord, [body, ...tails]: Whole): boolean {
+  if (previous !== (tails.at(-1) ?? body).archive) return false;
+  if (purpose === undefined) return reason === "idle" && bytes < body.bytes;
+  return purpose === "remove" && (runId === body.runId || reason === "manual");
 }
 
 /** @param newestFirst of one session */
 function applyRules(
-  newestFirst: readonly CatalogRecord[],
+  newestFirst: readonly Whole[],
   keep: Settings["archive"]["keep"],
   nowMs: number,
-  note: (record: CatalogRecord, rule: KeepRule) => void,
+  note: (whole: Whole, rule: KeepRule) => void,
 ): void {
-  for (const [index, record] of newestFirst.entries()) {
-    if (index === 0) note(record, "last-copy");
-    if (index < keep.last) note(record, "last");
-    if (nowMs - Date.parse(record.at) <= keep.within) note(record, "within");
+  for (const [index, whole] of newestFirst.entries()) {
+    if (index === 0) note(whole, "last-copy");
+    if (index < keep.last) note(whole, "last");
+    if (nowMs - Date.parse(whole[0].at) <= keep.within) note(whole, "within");
   }
   for (const rule of ["daily", "weekly", "monthly"] as const) {
     const seen = new Set<number>();
-    for (const record of newestFirst) {
-      const period = PERIODS[rule](Date.parse(record.at));
+    for (const whole of newestFirst) {
+      const period = PERIODS[rule](Date.parse(whole[0].at));
       if (seen.size >= keep[rule] || seen.has(period)) continue;
       seen.add(period);
-      note(record, rule);
+      note(whole, rule);
     }
   }
 }
 
-function sizeOf({ gzipBytes, sidecars }: CatalogRecord): number {
-  const beside = sidecars ? [sidecars, ...(sidecars.earlier ?? [])] : [];
-  return beside.reduce((sum, one) => sum + one.gzipBytes, gzipBytes);
+/** Lets the oldest go until the rest fits, or only last copies are left. @returns how many bytes stay */
+function applyCeiling(
+  oldestFirst: readonly Whole[],
+  retained: ReadonlyMap<CatalogRecord, Retained>,
+  maxBytes: number,
+): number {
+  const rulesOf = ([body]: Whole) => retained.get(body)?.keptBy ?? [];
+  let bytes = oldestFirst.filter((whole) => rulesOf(whole).length > 0).reduce((sum, whole) => sum + sizeOf(whole), 0);
+  for (const whole of oldestFirst) {
+    if (bytes <= maxBytes) break;
+    if (rulesOf(whole).length === 0 || rulesOf(whole).includes("last-copy")) continue;
+    bytes -= sizeOf(whole);
+    for (const record of whole) Object.assign(retained.get(record) ?? {}, { keptBy: [], isOverCeiling: true });
+  }
+  return bytes;
+}
+
+function sizeOf(whole: Whole): number {
+  const beside = whole.flatMap(({ sidecars }) => (sidecars ? [sidecars, ...(sidecars.earlier ?? [])] : []));
+  return [...whole, ...beside].reduce((sum, { gzipBytes }) => sum + gzipBytes, 0);
 }

@@ -1,12 +1,8 @@
-import { constants } from "node:fs";
-import { open } from "node:fs/promises";
 import { join } from "node:path";
-import { type CatalogRecord, readCatalog } from "../archive/catalog.ts";
-import { verifyGzip } from "../archive/gzip.ts";
-import { planRetention } from "../archive/keep.ts";
+import type { CatalogRecord } from "../archive/catalog.ts";
+import { findFalling } from "../archive/falling.ts";
+import { createProver, type Distrusted, problemOfArchive } from "../archive/proof.ts";
 import type { Settings } from "../config/settings.ts";
-import { lookAt } from "../disk/fingerprint.ts";
-import { describeError } from "../errors.ts";
 import { holdersOfEach } from "../host/processes.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
@@ -27,7 +23,7 @@ export type ArchiveFacts = {
   leftovers: SeenLeftover[];
   /** archives of earlier runs that no rule keeps, by folder */
   falling: { folder: string; record: CatalogRecord }[];
-  /** paths of those that do not hold what the catalog says of them */
+  /** paths of those that do not hold what the catalog says of them, and of those that stay because the last copy does not */
   distrusted: Set<string>;
   /** asked for only when something depends on it */
   gateway: GatewayState | null;
@@ -120,36 +116,29 @@ async function lookForUse(installation: Installation, facts: ArchiveFacts, conte
 
 async function lookAtArchives(folder: string, facts: ArchiveFacts, context: Context): Promise<void> {
   const { keep } = context.settings.archive;
-  const { archives, bytes } = planRetention(readCatalog(folder), keep, context.nowMs);
-  for (const { record } of archives.filter(({ keptBy }) => keptBy.length === 0)) {
+  const { falling, gone, bytes, archives } = findFalling(folder, keep, context.nowMs);
+  const prove = createProver(folder, context.signal);
+  for (const { record, lastCopy } of falling) {
     const path = join(folder, record.archive);
-    const problem = lookAt(path) ? await problemOf(path, record, context.signal) : undefined;
-    if (problem === undefined) {
+    const problem = await problemOfArchive(record, folder, context.signal);
+    const distrusted = problem === undefined ? await prove(lastCopy) : { record, problem };
+    if (!distrusted) {
       facts.falling.push({ folder, record });
       continue;
     }
     facts.distrusted.add(path);
-    const { sessionId } = record;
-    const evidence = { archive: record.archive, problem };
-    facts.findings.push({ kind: "unverified-archive", severity: "error", path, sessionId, evidence });
+    tellDistrusted(distrusted, folder, facts.findings);
   }
+  facts.falling.push(...gone.map((record) => ({ folder, record })));
   if (bytes <= keep.maxBytes) return;
-  const evidence = { bytes, limitBytes: keep.maxBytes, archives: archives.length };
+  const evidence = { bytes, limitBytes: keep.maxBytes, archives };
   facts.findings.push({ kind: "archives-too-large", severity: "warning", path: folder, evidence });
 }
 
-/** In words: why an archive that is to go is not what the catalog says it is. */
-async function problemOf(path: string, record: CatalogRecord, signal: AbortSignal): Promise<string | undefined> {
-  try {
-    const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW);
-    try {
-      await verifyGzip(file, record, { signal });
-      return undefined;
-    } finally {
-      await file.close();
-    }
-  } catch (error) {
-    signal.throwIfAborted();
-    return describeError(error);
-  }
+/** Several older archives may stay because of the same damaged one. */
+function tellDistrusted({ record, problem }: Distrusted, folder: string, findings: Finding[]): void {
+  const { archive, sessionId } = record;
+  const path = join(folder, archive);
+  if (findings.some((finding) => finding.kind === "unverified-archive" && finding.path === path)) return;
+  findings.push({ kind: "unverified-archive", severity: "error", path, sessionId, evidence: { archive, problem } });
 }

@@ -12,7 +12,9 @@ export const ARCHIVE_FINDINGS = {
     `${size(e.bytes)}; nothing has happened in it for ${span(e.idleMs)}${e.isRegistered ? "" : ", and no registry entry leads to it"}`,
   leftover: (e) => `${LEFTOVERS[e.rule as LeftoverRule]}; ${size(e.bytes)}, ${span(e.ageMs)} old`,
   "sweep-ahead": (e) =>
-    `Claude Code deletes it when it starts after ${day(e.sweptFrom)} UTC (${e.days} days without a change), and there is no copy of its ${size(e.bytes)}`,
+    typeof e.files === "number"
+      ? `tool results beside it (${e.files}, ${size(e.bytes)}) are old: Claude Code deletes each after ${e.days} days, and there is no copy of them`
+      : `Claude Code deletes it when it starts after ${day(e.sweptFrom)} UTC (${e.days} days without a change), and there is no copy of its ${size(e.bytes)}`,
   growing: (e) => `${size(e.bytes)}${growth(e)}`,
   "archives-too-large": (e) =>
     `the archives hold ${size(e.bytes)}, more than archive.keep.maxBytes (${size(e.limitBytes)}), and each is the last copy of its session: move some elsewhere, or raise the limit`,

@@ -17,6 +17,7 @@ export type Examined = GzipSummary & { opening: Opening; firstAt?: string; lastA
 export type Refusal = { refused: "broken" | "foreign" };
 
 const NEWLINE = 0x0a;
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
 
 /**
  * Unpacks a file that is named like an archive, and finds out what it holds and whether that is what its name says. Memory:
@@ -51,8 +52,9 @@ export async function examineArchive(
     }
     if (usedBytes !== size) return { refused: "broken" };
     const { isOwn, times } = rows.end();
-    // what lay beside transcripts may hold anything
-    if (!isOwn && reason !== "leftover") return { refused: "foreign" };
+    // what lay beside transcripts may hold anything: leftovers, and rows that have no name of a session and are swept with them
+    const isBeside = reason === "leftover" || (reason === "sweep" && !UUID.test(sessionId));
+    if (!isOwn && !isBeside) return { refused: "foreign" };
     const lines = newlines + (lastByte === NEWLINE ? 0 : 1);
     return { bytes, lines, sha256: hash.digest("hex"), gzipBytes: size, opening: opening.end(), ...times };
   } catch (error) {

@@ -9,6 +9,7 @@ import { type Installation, sessionKeyOf } from "../installation/installation.ts
 import { readPieces } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { type Examined, examineArchive, type Refusal } from "./examine.ts";
+import { findSidecarArchives } from "./found-sidecars.ts";
 import { findCatalogDamage, type Lost } from "./lost.ts";
 import { type Opening, readOpening } from "./opening.ts";
 import { unpack } from "./unpack.ts";
@@ -64,10 +65,13 @@ export async function rebuildCatalog(
       continue;
     }
     const { opening, ...facts } = examined;
-    const source = (await leftoverOf(installation, parts, facts)) ?? sourceOf(installation, parts);
+    const source = (await leftoverOf(installation, parts, facts)) ?? sourceOf(installation, parts, archive);
     const sessionKey = keys.get(source);
     const named = recordOf(archive, parts, source, installation.name);
-    const record = { ...named, ...(sessionKey === undefined ? {} : { sessionKey }), ...facts };
+    const { sidecars, broken } = await findSidecarArchives(archive, folder, signal);
+    rebuilt.notAdopted.push(...broken.map((one) => ({ archive: one, refused: "broken" as const })));
+    const about = { ...(sessionKey === undefined ? {} : { sessionKey }), ...(sidecars ? { sidecars } : {}) };
+    const record = { ...named, ...about, ...facts };
     bySource.set(source, [...(bySource.get(source) ?? []), { record, opening }]);
   }
   for (const [source, found] of bySource)
@@ -183,11 +187,19 @@ async function openingOfLive({ source, dialect }: CatalogRecord): Promise<Openin
   }
 }
 
-/** The path of the transcript that an archive was made of. */
-function sourceOf({ claude, openclaw, registries }: Installation, { dialect, group, sessionId }: ArchiveNameParts) {
-  if (dialect === "claude-code") return join(claude?.projects ?? "", group, `${sessionId}.jsonl`);
+/**
+ * The path of the transcript that an archive was made of. What lay beside it had a name that nobody knows any more, so each is
+ * given one of its own: it is no part of the session's history.
+ */
+function sourceOf(
+  { claude, openclaw, registries }: Installation,
+  { dialect, group, sessionId, reason }: ArchiveNameParts,
+  archive: string,
+): string {
+  const name = reason === "leftover" ? basename(archive, ".jsonl.gz") : `${sessionId}.jsonl`;
+  if (dialect === "claude-code") return join(claude?.projects ?? "", group, name);
   const sessions = registries.find(({ agent }) => agent === group)?.sessions;
-  return join(sessions ?? join(openclaw?.home ?? "", "agents", group, "sessions"), `${sessionId}.jsonl`);
+  return join(sessions ?? join(openclaw?.home ?? "", "agents", group, "sessions"), name);
 }
 
 /**
@@ -200,7 +212,7 @@ async function leftoverOf(
   { bytes, sha256 }: Pick<Examined, "bytes" | "sha256">,
 ): Promise<string | undefined> {
   if (parts.reason !== "leftover") return undefined;
-  const main = sourceOf(installation, parts);
+  const main = sourceOf(installation, { ...parts, reason: "idle" }, ""); // where the session's own rows lie
   const folder = dirname(main);
   const names = lookAt(folder)?.kind === "folder" ? readdirSync(folder) : [];
   for (const name of names.filter((one) => one.startsWith(parts.sessionId) && join(folder, one) !== main)) {

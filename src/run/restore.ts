@@ -2,6 +2,7 @@ import type { CatalogRecord } from "../archive/catalog.ts";
 import { planRetention } from "../archive/keep.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
+import { lookAt } from "../disk/fingerprint.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Installation } from "../installation/installation.ts";
 import { buildReport, reportFinding } from "../report/build.ts";
@@ -82,7 +83,7 @@ export async function restore(
 
 /** Of the archives that the command `archive` may let go: the rules that keep each; none, and the next run lets it go. */
 function rulesFor(archives: readonly Archive[], { archive }: Settings): Map<CatalogRecord, string[]> {
-  const records = archives.map(({ record }) => record);
+  const records = archives.filter(({ path }) => lookAt(path)).map(({ record }) => record);
   const retained = planRetention(records, archive.keep, Date.now()).archives;
   return new Map(retained.map(({ record, keptBy }) => [record, keptBy]));
 }

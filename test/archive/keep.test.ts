@@ -70,6 +70,37 @@ describe("what keeps an archive", () => {
   });
 });
 
+describe("a last copy is one of the whole session", () => {
+  const [body, next] = [aged(9, { runId: "r1", purpose: "remove", bytes: 500 }), { previous: "a-9", bytes: 20 }];
+
+  test("what lay beside a session is none of it, and has its own", () => {
+    const beside = [2, 1].map((days) =>
+      aged(days, { reason: "leftover", archive: `bak-${days}`, source: "/home/s1.jsonl.bak" }),
+    );
+    expect(keptOf({ last: 1 }, body, ...beside)).toEqual(["a-9: last-copy last", "bak-1: last-copy last"]);
+    expect(keptOf({ maxBytes: 1 }, body, ...beside)).toEqual(["a-9: last-copy", "bak-1: last-copy"]);
+  });
+
+  test.each([
+    { of: "the run that removed it", tail: { runId: "r1", purpose: "remove" as const, reason: "idle" as const } },
+    { of: "the run that finished it", tail: { runId: "r2", purpose: "remove" as const, reason: "manual" as const } },
+    { of: "nobody knows which run", tail: { runId: "rebuilt", reason: "idle" as const } },
+  ])("what was added while it was removed stays and goes with it: $of", ({ tail }) => {
+    const end = aged(8.99, { ...next, ...tail, archive: "tail" });
+    expect(keptOf({}, body, end)).toEqual(["a-9: last-copy", "tail: last-copy"]);
+    const further = aged(8.98, { ...tail, bytes: 20, previous: "tail", archive: "further" });
+    expect(keptOf({}, body, end, further)).toHaveLength(3);
+    const again = aged(3, { archive: "again", previous: "tail", runId: "r9", purpose: "remove", bytes: 520 });
+    expect(keptOf({}, body, end, again)).toEqual(["again: last-copy"]);
+    expect(planRetention([body, end, again], nothing, NOW).archives[0]?.lastCopy).toEqual([again]);
+  });
+
+  test("a later archive of all of it is no tail", () => {
+    const later = aged(3, { previous: "a-9", runId: "r2", purpose: "remove", reason: "idle", bytes: 20 });
+    expect(keptOf({}, body, later)).toEqual(["a-3: last-copy"]);
+  });
+});
+
 describe("the ceiling", () => {
   const sized = (days: number, gzipBytes: number, sessionId = "a") => aged(days, { gzipBytes, sessionId });
 

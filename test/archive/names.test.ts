@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { archiveName, parseArchiveName } from "../../src/archive/names.ts";
@@ -14,6 +15,26 @@ test("an archive's name tells dialect, agent, session, time and reason, and a ta
   expect(archiveName({ ...of, attempt: 1 })).toBe("openclaw/main/6f0c.20261120T165501Z.size.jsonl.gz");
   expect(archiveName({ ...of, attempt: 2 })).toBe("openclaw/main/6f0c.20261120T165501Z-2.size.jsonl.gz");
 });
+
+test.each([
+  ["a", 230],
+  ["é", 115],
+  ["語", 80],
+])(
+  "an id that is too long keeps its beginning, room for all endings, and differs from others (%s)",
+  (letter, count) => {
+    const [one, two] = ["x", "y"].map((end) =>
+      archiveName({ ...of, sessionId: letter.repeat(count) + end, attempt: 999 }),
+    );
+    expect(Buffer.byteLength(`${basename(one ?? "")}-99.sidecars.tar.gz.4194304.partial`)).toBeLessThanOrEqual(255);
+    expect(one?.startsWith(`openclaw/main/${letter.repeat(50)}`)).toBe(true);
+    expect(one).not.toContain("\ufffd");
+    expect(one).not.toBe(two);
+    const parts = parseArchiveName(one ?? "");
+    expect(parts).toMatchObject({ group: "main", reason: "size", attempt: 999 });
+    expect(parts && archiveName(parts)).toBe(one);
+  },
+);
 
 describe("a name is taken apart again", () => {
   const part = fc.stringMatching(/^[A-Za-z0-9][A-Za-z0-9._-]{0,40}$/);

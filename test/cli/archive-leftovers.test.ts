@@ -1,6 +1,17 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { basename, dirname, join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { catalogPathOf } from "../../src/archive/catalog.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -47,6 +58,83 @@ describe("Claude Code's own sweep", () => {
     expect(unzip(copies.find((path) => path.includes(soon.sessionId)) ?? "")).toEqual(readFileSync(soon.path));
     expect(copies.every((path) => path.includes(".sweep."))).toBe(true);
     expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+  });
+
+  /** What Claude Code puts beside a session. */
+  const addResult = (session: { path: string }, name: string, idleMs: number) => {
+    const path = join(session.path.replace(/\.jsonl$/, ""), "tool-results", name);
+    mkdirSync(dirname(path), { recursive: true });
+    writeFileSync(path, name);
+    age(path, idleMs);
+    return path;
+  };
+  const aheadOf = (report: Awaited<ReturnType<typeof archive>>) =>
+    report.installations[0]?.findings.filter(({ kind }) => kind === "sweep-ahead") ?? [];
+  const silent = { findings: [], actions: [], spared: [] };
+  const personal = (idleMs: number) => addClaudeSession(home, { idleMs, project: "-home-me", entrypoint: "cli" });
+
+  test("it goes by the ending, so other names are copied too, but never what dots lead to", async () => {
+    const { path, sessionId } = personal(DAY);
+    const names = [`${sessionId}.20260101.jsonl`, "notes.jsonl"];
+    for (const name of [...names, "..jsonl", "...jsonl", ".jsonl"]) {
+      writeFileSync(join(dirname(path), name), readFileSync(path));
+      age(join(dirname(path), name), 28 * DAY);
+    }
+    expect(aheadOf(await archive()).map((finding) => basename(finding.path ?? ""))).toEqual(names);
+    expect(archivesOf(home.claude).map((one) => unzip(one))).toEqual(names.map(() => readFileSync(path)));
+    expect((await archive()).installations[0]).toMatchObject(silent);
+  });
+
+  test("of a session in use it takes old tool results, so there is a copy of these", async () => {
+    const session = personal(DAY);
+    addResult(session, "old.txt", 28 * DAY);
+    addResult(session, "new.txt", DAY);
+    const report = await archive();
+    expect(aheadOf(report)).toMatchObject([
+      { path: session.path, resolved: true, evidence: { files: 1, bytes: 7, days: 30 } },
+    ]);
+    expect(archivesOf(home.claude).map((path) => path.replace(/^.*Z\.sweep/, ""))).toEqual([
+      ".jsonl.gz",
+      ".sidecars.tar.gz",
+    ]);
+    expect((await archive()).installations[0]).toMatchObject(silent);
+    for (const path of archivesOf(home.claude).filter((one) => one.endsWith(".tar.gz"))) rmSync(path);
+    expect(aheadOf(await archive())).toHaveLength(1);
+    expect(archivesOf(home.claude)).toHaveLength(2);
+  });
+
+  test("a copy without what belongs to the session is none yet, nor is one that is gone", async () => {
+    const session = personal(28 * DAY);
+    const result = addResult(session, "a.txt", 28 * DAY);
+    await archive();
+    const catalog = catalogPathOf(join(home.claude, "session-archives"));
+    const [bare = ""] = readFileSync(catalog, "utf8").split("\n");
+    expect(bare).not.toContain("sidecars");
+    writeFileSync(catalog, `${bare}\n`); // as if it was killed in between
+    const report = await archive();
+    expect(aheadOf(report)).toMatchObject([{ path: session.path, resolved: true }]);
+    expect(readFileSync(catalog, "utf8")).toContain(".sidecars.tar.gz");
+    expect((await archive()).installations[0]).toMatchObject(silent);
+    for (const path of archivesOf(home.claude)) rmSync(path);
+    await archive();
+    expect(archivesOf(home.claude)).toHaveLength(2);
+    expect(existsSync(result)).toBe(true);
+  });
+
+  test("a copy is known again when the home was copied to another disk, or the file was touched", async () => {
+    const { path } = personal(28 * DAY);
+    await archive();
+    const { mtime } = statSync(path);
+    copyFileSync(path, `${path}.new`);
+    renameSync(`${path}.new`, path);
+    utimesSync(path, mtime, mtime);
+    expect((await archive()).installations[0]?.actions).toMatchObject([{ result: "already-done" }]);
+    expect((await archive()).installations[0]).toMatchObject(silent);
+    expect(archivesOf(home.claude)).toHaveLength(1);
+    rmSync(catalogPathOf(join(home.claude, "session-archives")));
+    await archive();
+    expect((await archive()).installations[0]).toMatchObject(silent);
+    expect(archivesOf(home.claude)).toHaveLength(1);
   });
 
   test("a period that was set on purpose is respected", async () => {

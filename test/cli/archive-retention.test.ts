@@ -1,4 +1,4 @@
-import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { readCatalog } from "../../src/archive/catalog.ts";
@@ -77,6 +77,20 @@ test("an archive that does not hold what its catalog says stays, and is told", a
     { kind: "unverified-archive", severity: "error", path: oldest },
   ]);
   expect(report.status).not.toBe(0);
+});
+
+test.each(["gone", "damaged"])("no older copy goes for the newest one that is %s", async (what) => {
+  rmSync(await copied(3));
+  const all = archives();
+  const [oldest = "", older = "", newest = ""] = all;
+  if (what === "gone") rmSync(newest);
+  else writeFileSync(newest, "damaged");
+  const report = await archive({ last: 1, within: "0s" });
+  expect(existsSync(older)).toBe(true);
+  expect(existsSync(oldest)).toBe(what === "damaged");
+  const told = report.installations[0]?.findings.filter(({ kind }) => kind === "unverified-archive");
+  expect(told).toMatchObject(what === "damaged" ? [{ severity: "error", path: newest }] : []);
+  expect(report.status !== 0).toBe(what === "damaged");
 });
 
 test("what lies in the archive folder and is not ours is never let go", async () => {

@@ -4,8 +4,12 @@ import { basename, dirname, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type CatalogRecord, catalogPathOf } from "../../src/archive/catalog.ts";
+import { sidecarsName } from "../../src/archive/names.ts";
+import { packTar } from "../../src/archive/tar.ts";
 import type { Dialect } from "../../src/dialects/dialect.ts";
 import { OPENING } from "../../src/digest/kept.ts";
+import { openDisk } from "../../src/disk/disk.ts";
+import { type Fingerprint, lookAt } from "../../src/disk/fingerprint.ts";
 import type { Installation } from "../../src/installation/installation.ts";
 import { rebuildCatalog } from "../../src/restore/rebuild.ts";
 import { type ArchiveOptions, addArchive, afterCut, asFile, prune } from "../support/archives.ts";
@@ -177,6 +181,76 @@ describe("a catalog that has lost some", () => {
     const rebuilt = await rebuild();
     expect(rebuilt?.records).toHaveLength(2);
     expect(rebuilt?.notAdopted).toEqual([{ archive: one?.archive, refused: "broken" }]);
+  });
+});
+
+test("what lay beside a session is no part of its line", async () => {
+  archive("openclaw", asFile([header(), ...rows("openclaw", 1, 2)]));
+  for (const segment of [2, 3]) archive("openclaw", "draft\n", { segment, reason: "leftover" });
+  archive("openclaw", asFile([header(), ...rows("openclaw", 1, 3)]), { segment: 4 });
+  lose();
+  const records = (await rebuild())?.records ?? [];
+  expect(records.map(({ reason, segment }) => [reason, segment])).toEqual([
+    ...[["size", 1], ...[1, 1].map((segment) => ["leftover", segment])],
+    ["size", 2],
+  ]);
+  expect(records[3]?.previous).toBe(records[0]?.archive);
+  const leftovers = records.filter(({ reason }) => reason === "leftover");
+  expect(new Set([sourceOf("openclaw"), ...leftovers.map(({ source }) => source)]).size).toBe(3);
+  expect(leftovers.map(({ previous, next }) => previous ?? next)).toEqual([undefined, undefined]);
+});
+
+test("rows of a subagent, which name the session that it worked for, are found again; of sessions nothing changes", async () => {
+  const content = asFile(rows("claude-code", 0, 2));
+  for (const [segment, sessionId] of ["agent-12ab", `${ID}.20260101`, OTHER].entries())
+    archive("claude-code", content, {
+      sessionId,
+      segment,
+      reason: "sweep",
+      source: sourceOf("claude-code", sessionId),
+    });
+  lose();
+  const rebuilt = await rebuild();
+  expect(rebuilt?.records.map(({ sessionId, source }) => [sessionId, basename(source)])).toEqual([
+    ["agent-12ab", "agent-12ab.jsonl"],
+    [`${ID}.20260101`, `${ID}.20260101.jsonl`],
+  ]);
+  expect(rebuilt?.notAdopted).toMatchObject([{ refused: "foreign" }]);
+});
+
+describe("what belonged to a session", () => {
+  /** Packs a file as a run does, beside an archive. */
+  const pack = async (of: CatalogRecord, attempt: number, content: string) => {
+    const name = sidecarsName(of.archive, attempt);
+    const path = join(home, `${attempt}.txt`);
+    writeFileSync(path, content);
+    const target = await openDisk().create(join(folder, name));
+    const { fingerprint } = lookAt(path) as { fingerprint: Fingerprint };
+    try {
+      return { archive: name, ...(await packTar(target, home, [{ path, kind: "file", fingerprint }], signal)) };
+    } finally {
+      await target.close();
+    }
+  };
+
+  test("is found again beside its archive, as it was entered", async () => {
+    const one = archive("claude-code", asFile(rows("claude-code", 0, 2)));
+    const earlier = await pack(one, 1, "first");
+    const sidecars = { ...(await pack(one, 2, "the second")), earlier: [earlier] };
+    lose();
+    expect(sidecars).toMatchObject({ files: 1, bytes: 10 });
+    expect((await rebuild())?.records[0]?.sidecars).toEqual(sidecars);
+  });
+
+  test("is told and left out when it cannot be read back", async () => {
+    const one = archive("claude-code", asFile(rows("claude-code", 0, 2)));
+    const { archive: name } = await pack(one, 1, "first");
+    truncateSync(join(folder, name), 40);
+    lose();
+    const rebuilt = await rebuild();
+    expect(rebuilt?.records).toHaveLength(1);
+    expect(rebuilt?.records[0]).not.toHaveProperty("sidecars");
+    expect(rebuilt?.notAdopted).toEqual([{ archive: name, refused: "broken" }]);
   });
 });
 
