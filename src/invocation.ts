@@ -69,6 +69,8 @@ export function toInvocation(
   const force = options.force === true;
   if (force && command === "rotate" && sessions.length === 0)
     throw new KeeperError("usage", "--force needs the sessions named: --session ID", "nothing was done");
+  if ((options.resolveStrays === true || options.restart === true) && options.repair !== true)
+    throw new KeeperError("usage", "--resolve-strays and --restart go with --repair", "nothing was done");
   const wait = text("wait") ?? (cron ? CRON_WAIT : undefined);
   const maxRuntime = text("maxRuntime") ?? (cron ? CRON_MAX_RUNTIME : undefined);
   return {
@@ -80,6 +82,8 @@ export function toInvocation(
       sessions,
       files: [...files],
       repair: options.repair === true,
+      resolveStrays: options.resolveStrays === true,
+      restart: options.restart === true,
       errorText: text("error") ?? null,
       cron,
       yes: options.yes === true,

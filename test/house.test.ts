@@ -17,6 +17,7 @@ const mayImport: Record<string, Rule> = {
   disk: { code: ["errors", "host"] },
   transcript: { code: ["errors", "disk"], types: ["dialects"] },
   registry: { code: ["errors", "disk", "json"] },
+  routing: { code: ["registry/session-key.ts"] },
   locks: { code: ["errors", "disk", "host"] },
   "gateway-log": { code: ["errors", "disk", "host"], types: ["config", "structure"] },
   archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
@@ -26,7 +27,10 @@ const mayImport: Record<string, Rule> = {
   },
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
-  installation: { code: ["errors", "host", "disk", "registry"], types: ["config", "dialects"] },
+  installation: {
+    code: ["errors", "host", "disk", "registry", "routing/unknown-value.ts"],
+    types: ["config", "dialects"],
+  },
   inspect: {
     code: [
       "errors",
@@ -41,9 +45,13 @@ const mayImport: Record<string, Rule> = {
       "archive",
       "gateway-log",
       "installation",
+      "derive",
+      "routing",
+      "json",
     ],
     types: ["config", "state"],
   },
+  derive: { code: ["disk", "dialects", "transcript", "registry"] },
   plan: {
     code: ["installation/era.ts", "structure/cut.ts", "registry/session-key.ts"],
     types: ["archive", "config", "inspect", "installation"],
@@ -125,9 +133,11 @@ describe("who may import whom", () => {
     expect(Object.keys(mayImport).flatMap((folder) => around(folder, []))).toEqual([]);
   });
 
-  test("deciding is pure: the plan knows no files, no clock, no surroundings and no chance", () => {
+  test("deciding is pure: the plan and routing know no files, no clock, no surroundings and no chance", () => {
     const impure = /from "node:|\bDate\.now\(|new Date\(\)|\bprocess\.|Math\.random|randomUUID/;
-    expect(sources.filter((file) => folderOf(file) === "plan" && impure.test(read(file)))).toEqual([]);
+    expect(sources.filter((file) => ["plan", "routing"].includes(folderOf(file)) && impure.test(read(file)))).toEqual(
+      [],
+    );
   });
 });
 
@@ -249,29 +259,32 @@ function tell({ from, to }: Import): string {
 const throughTheProgram: Record<string, string> = {
   "": "errors main program",
   apply:
-    "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript edit-together empty-transcript left outcome reason recover remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway retain segment-header-of session-caches step write-registry",
+    "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
-  commands: "archive clean-locks detect-corruption global-options index restore rotate",
+  commands: "archive clean-locks detect-corruption global-options index restore rotate validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path shorten",
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
-    "archive attribute bot-damage copied corruption cut digest finding gateway-log group growth idle in-use leftovers lock-finding pasted references rotation seen shortening surroundings sweep whose",
+    "agents-of-peers archive attribute bloat bot-damage check-entries copied corruption cut digest entry-faults finding gateway-log group growth idle in-use key-settings leftovers lock-finding orphans pasted registry restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
   installation:
     "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries trace transcripts workspaces",
   locks: "gateway-lock lock-file run-lock",
+  plan: "registry",
+  registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
   report:
-    "archive-wording build damage-wording document exit-code human lock-wording places restore-lines run-log schema told undo-lines undo-wording undo wording",
+    "archive-wording build damage-wording document exit-code human lock-wording places registry-wording restore-lines run-log schema told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
-  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
+  routing: "match unknown-value",
+  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   structure:
     "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
   transcript: "contents lines open touched-files",
-  undo: "note put-back registry removed session standing stored transcript",
+  undo: "note put-back registry removed session standing stored transcript whole-registry",
 };
 
 function testedOtherwise(): string[] {

@@ -12,7 +12,7 @@ import type { RegistryUndo } from "./undo-data.ts";
 import { entryTextOf, hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
 
 type EditStep = Extract<Step, { kind: "edit-registry" }>;
-type Edit = Exclude<EditStep["change"], "remove-entry">;
+type Edit = Extract<EditStep["change"], "clear-binding" | "fresh-start" | "drop-counters">;
 
 /**
  * Makes the gateway forget a session: clears a binding, or gives an entry a fresh start; or how large it was, when it is
@@ -24,7 +24,7 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
   if (archived && !job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
-  if (change === "remove-entry") throw new Error("entries are taken out many at once");
+  if (!isSingle(change)) throw new Error(`${change} is done to many entries at once`);
   const written = await writeUnderLock(entry.registryPath, tools, () => editNow(step, change, tools));
   if ("busy" in written)
     return { step, result: "busy", because: written.busy, detail: { registry: entry.registryPath } };
@@ -36,6 +36,10 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
     because: "the gateway took its lock back and wrote over the edit",
     detail: outcome.detail,
   };
+}
+
+function isSingle(change: EditStep["change"]): change is Edit {
+  return change === "clear-binding" || change === "fresh-start" || change === "drop-counters";
 }
 
 /** True as long as the entry leads to the session, or counts what it held, so that the edit has to be made, or made again. */

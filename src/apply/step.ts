@@ -12,6 +12,7 @@ import { removeLeftover } from "./remove-leftover.ts";
 import { removeLock } from "./remove-lock.ts";
 import { removeTranscript } from "./remove-transcript.ts";
 import { repairTranscript } from "./repair-transcript.ts";
+import { restoreRegistry } from "./restore-registry.ts";
 import type { Progress, Tools } from "./tools.ts";
 
 /** Does one step: noted in the journal before and after. Whatever goes wrong becomes its outcome. */
@@ -65,6 +66,7 @@ function about(step: Step, job: Job): Record<string, unknown> {
     ...("transcript" in step ? { path: step.transcript.path, sessionId: step.transcript.sessionId } : {}),
     ...("entry" in step ? { sessionKey: step.entry.entry.key } : {}),
     ...("lock" in step ? { path: step.lock.file.path } : {}),
+    ...("broken" in step ? { path: step.broken.registry.path } : {}),
   };
 }
 
@@ -86,6 +88,8 @@ async function execute(step: Step, progress: Progress, tools: Tools): Promise<Ou
       return emptyTranscript(step, progress, tools);
     case "remove-transcript":
       return removeTranscript(step, progress, tools);
+    case "restore-registry":
+      return restoreRegistry(step, tools);
     case "remove-leftover":
       return removeLeftover(step, progress, tools);
     case "remove-lock":

@@ -12,6 +12,8 @@ import type { Cut } from "../structure/cut.ts";
 export type Tools = {
   disk: Disk;
   journal: Journal;
+  /** the copies that runs have laid beside a registry, as the journal tells, oldest first */
+  backupsOf: (registryPath: string) => string[];
   settings: Settings;
   installation: Installation;
   runId: string;

@@ -55,6 +55,15 @@ export type RemovedEntryUndo = {
   before: string;
 };
 
+/** Takes an entry out of a registry again. `after`: a hash of its text, which shows whether it is still what the run put there. */
+export type AddedEntryUndo = { registry: string; sessionKey: string; added: true; after: string };
+
+/**
+ * Puts back a whole registry. `backup`: a copy of its bytes before; `before`, `after`: hashes of the bytes before and of what
+ * the run left.
+ */
+export type WholeRegistryUndo = { registry: string; backup: string; before: string; after: string };
+
 /**
  * Takes a text out of a note. `mtimeMs`: of the note before (epoch ms); null: there was none. `folders`: those that were made
  * for it, the deepest first.
@@ -69,4 +78,4 @@ export type NoteUndo = {
 };
 
 /** What a step leaves in the journal for `restore undo`. Nothing of what a session says. */
-export type UndoData = TranscriptUndo | RegistryUndo | RemovedEntryUndo | NoteUndo;
+export type UndoData = TranscriptUndo | RegistryUndo | RemovedEntryUndo | AddedEntryUndo | WholeRegistryUndo | NoteUndo;

@@ -17,14 +17,14 @@ const LOCK_WAIT_MS = 5000;
 /**
  * Does something to a registry under the gateway's own lock, where the era has one; elsewhere only while no gateway runs.
  *
- * @returns what it led to, and whether the lock was ours until the end; or in words who is at the registry
+ * @returns what it led to, whether the lock was ours until the end, and for how long (milliseconds); or in words who is at the registry
  * @throws KeeperError `failed` in an era in which it must not be written
  */
 export async function writeUnderLock<T>(
   path: string,
   tools: Tools,
   write: () => T,
-): Promise<{ result: T; wasOurs: boolean } | { busy: string }> {
+): Promise<{ result: T; wasOurs: boolean; holdMs?: number } | { busy: string }> {
   const closed = await whyClosed(tools);
   if (closed !== undefined) return { busy: closed };
   const { openclaw } = tools.installation;
@@ -33,6 +33,7 @@ export async function writeUnderLock<T>(
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
   const lock = await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
   if ("busy" in lock) return { busy: `the registry is busy: ${lock.busy}` };
+  const takenAt = performance.now();
   let wasOurs = true;
   let result: T;
   try {
@@ -40,7 +41,7 @@ export async function writeUnderLock<T>(
   } finally {
     wasOurs = lock.release();
   }
-  return { result, wasOurs };
+  return { result, wasOurs, holdMs: Math.round(performance.now() - takenAt) };
 }
 
 /**
@@ -74,24 +75,52 @@ export function hashOfText(text: string | undefined): string {
 
 /**
  * Puts an edited registry in place: written beside under a name that our next run would clear away, synced, renamed.
- * Owner, group and mode stay; the time of change must not, because the gateway trusts it.
  *
  * @returns false, with nothing changed, when somebody wrote the registry since it was read
  */
-export function replaceRegistry(disk: Disk, { path, fingerprint }: Registry, text: string): boolean {
-  if (!fingerprint) return false;
+export function replaceRegistry(disk: Disk, registry: Registry, text: string | Uint8Array): boolean {
+  const draft = draftOf(disk, registry, text);
+  return draft !== undefined && putRegistry(disk, registry, draft);
+}
+
+/** A registry's new text, written beside it and synced. */
+export type RegistryDraft = { path: string; discard: () => void };
+
+/** Writes a registry's new text beside it, with the owner, group and mode of the old; undefined where there is no registry. */
+export function draftOf(
+  disk: Disk,
+  { path, fingerprint }: Registry,
+  text: string | Uint8Array,
+): RegistryDraft | undefined {
+  if (!fingerprint) return undefined;
   const draft = draftPathFor(path);
   disk.createWith(draft, text, ownershipOf(fingerprint));
+  return {
+    path: draft,
+    discard() {
+      if (lookAt(draft)) disk.remove(draft);
+    },
+  };
+}
+
+/**
+ * Gives a draft the name of its registry, if that is still what was read. The time of change must not stay, because the gateway
+ * trusts it.
+ *
+ * @returns false, with nothing changed, when somebody wrote the registry since it was read
+ */
+export function putRegistry(disk: Disk, { path, fingerprint }: Registry, draft: RegistryDraft): boolean {
+  if (!fingerprint) return false;
   try {
     if (!isUnchanged(fingerprint, lookAt(path)?.fingerprint)) {
-      disk.remove(draft);
+      draft.discard();
       return false;
     }
-    const mtimeMs = lookAt(draft)?.fingerprint.mtimeMs ?? 0;
-    if (mtimeMs <= fingerprint.mtimeMs) disk.setTimes(draft, fingerprint.mtimeMs + 1);
-    disk.rename(draft, path);
+    const mtimeMs = lookAt(draft.path)?.fingerprint.mtimeMs ?? 0;
+    if (mtimeMs <= fingerprint.mtimeMs) disk.setTimes(draft.path, fingerprint.mtimeMs + 1);
+    disk.rename(draft.path, path);
   } catch (error) {
-    if (lookAt(draft)) disk.remove(draft);
+    draft.discard();
     throw error;
   }
   disk.syncFolder(dirname(path));

@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
+import { validateRegistry } from "./validate-registry.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, archive, restore];
+export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, archive, validateRegistry, restore];

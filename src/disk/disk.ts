@@ -253,8 +253,26 @@ function statOf(descriptor: number): { uid: number; gid: number } {
   return fstatSync(descriptor);
 }
 
+/** So much of a text at once: all of a large one as bytes would take its size in memory again. */
+const PIECE_CHARACTERS = 4_000_000;
+
 function writeWhole(descriptor: number, content: string | Uint8Array, position: number | null): void {
-  const bytes = typeof content === "string" ? Buffer.from(content) : content;
+  if (typeof content !== "string") {
+    writeBytes(descriptor, content, position);
+    return;
+  }
+  let written = 0;
+  for (let at = 0; at === 0 || at < content.length; ) {
+    const isPair = (content.codePointAt(at + PIECE_CHARACTERS - 1) ?? 0) > 0xffff;
+    const end = at + PIECE_CHARACTERS + (isPair ? 1 : 0);
+    const bytes = Buffer.from(content.slice(at, end));
+    writeBytes(descriptor, bytes, position === null ? null : position + written);
+    written += bytes.length;
+    at = end;
+  }
+}
+
+function writeBytes(descriptor: number, bytes: Uint8Array, position: number | null): void {
   for (let done = 0; done < bytes.length; ) {
     done += writeSync(descriptor, bytes, done, bytes.length - done, position === null ? null : position + done);
   }

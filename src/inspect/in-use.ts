@@ -9,7 +9,7 @@ import { readLock } from "../locks/lock-file.ts";
 import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
 
 /** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
-const FRESH_STATUS_MS = 30 * 60_000;
+export const FRESH_STATUS_MS = 30 * 60_000;
 
 /** Ids that programs give are longer. */
 const SHORTEST_ID = 16;

@@ -1,7 +1,6 @@
-import { basename } from "node:path";
 import type { Installation } from "../installation/installation.ts";
-
-const TEXT_VALUE = /"((?:[^"\\]|\\.)*)"/g;
+import { namesIn } from "../registry/names.ts";
+import type { Registry } from "../registry/read.ts";
 
 /**
  * Every id, path and file name that the registries mention anywhere: session ids, transcripts, checkpoints, prompts, members
@@ -9,24 +8,14 @@ const TEXT_VALUE = /"((?:[^"\\]|\\.)*)"/g;
  */
 export function mentionedIn(registries: Installation["registries"]): ReadonlySet<string> {
   const mentioned = new Set<string>();
-  for (const { registry } of registries) {
-    for (const [json, raw = ""] of registry.text.matchAll(TEXT_VALUE)) {
-      if (raw.length > LONGEST_NAME) continue;
-      const value = raw.includes("\\") ? decoded(json) : raw;
-      mentioned.add(value.includes("/") ? basename(value) : value);
-    }
-  }
+  for (const { registry } of registries) for (const name of namesOf(registry)) mentioned.add(name);
   return mentioned;
 }
 
-/** Prompts and the like name nothing. */
-const LONGEST_NAME = 4096;
+const known = new WeakMap<Registry, ReadonlySet<string>>();
 
-/** A registry that is broken may hold anything. */
-function decoded(json: string): string {
-  try {
-    return String(JSON.parse(json));
-  } catch {
-    return "";
-  }
+function namesOf(registry: Registry): ReadonlySet<string> {
+  const names = known.get(registry) ?? new Set(namesIn(registry.text));
+  known.set(registry, names);
+  return names;
 }

@@ -35,17 +35,20 @@ export function installationFindings({ openclaw, registries, unreadable }: Insta
 }
 
 /** A registry that holds no readable entries although there is one: what it binds can't be known. */
-function isBroken(problem: RegistryProblem | undefined): boolean {
+export function isBroken(problem: RegistryProblem | undefined): boolean {
   return problem === "empty" || problem === "unparsable" || problem === "not-an-object";
 }
 
 /** As long as a registry cannot be read, an unbound session may be one that it binds. */
-export function hasUnreadablePart({ openclaw, registries, unreadable }: Installation): boolean {
-  const agents = openclaw && join(openclaw.home, "agents");
-  return (
-    registries.some(({ registry }) => isBroken(registry.problem)) ||
-    (agents !== null && unreadable.some(({ path }) => path.startsWith(agents)))
-  );
+export function hasUnreadablePart(installation: Installation): boolean {
+  return installation.registries.some(({ registry }) => isBroken(registry.problem)) || hasHiddenPart(installation);
+}
+
+/** Whether something of the agents' folders or registries cannot be looked at. */
+export function hasHiddenPart({ openclaw, registries, unreadable }: Installation): boolean {
+  if (!openclaw) return false;
+  const places = [join(openclaw.home, "agents"), ...registries.flatMap(({ path, sessions }) => [path, sessions])];
+  return unreadable.some(({ path }) => places.some((place) => path.startsWith(place)));
 }
 
 /**

@@ -25,12 +25,14 @@ export type Scope = "transcripts" | "locks";
  * Looks up everything that belongs to one installation. Reads only.
  *
  * @param scope which of the two is looked up; of the other nothing is told
+ * @param before what was found earlier in this run
  * @throws KeeperError when a home that the person named is not there
  */
 export async function discover(
   settings: InstallationSettings,
   { env, homeDirectory }: Surroundings,
   scope: Scope = "transcripts",
+  before?: Installation,
 ): Promise<Installation> {
   const unreadable: Installation["unreadable"] = [];
   const openclawHome = homeAt(settings.openclaw?.home, "OpenClaw", settings.configured.openclaw);
@@ -41,8 +43,9 @@ export async function discover(
   if (openclawHome) {
     const isDefaultConfig =
       env.OPENCLAW_CONFIG_PATH && realPathOr(join(env.OPENCLAW_CONFIG_PATH, "..")) === openclawHome;
-    const config = await readOpenClawConfig(openclawHome, isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined);
-    registries = findRegistries(openclawHome, config, settings.paths, homeDirectory, unreadable);
+    const overridePath = isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined;
+    const config = await readOpenClawConfig(openclawHome, env, overridePath);
+    registries = findRegistries(openclawHome, config, settings.paths, homeDirectory, unreadable, before?.registries);
     const witnesses = eraWitnesses({
       home: openclawHome,
       config,

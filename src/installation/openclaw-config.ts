@@ -1,6 +1,6 @@
-import { readFileSync, statSync } from "node:fs";
+import { statSync } from "node:fs";
 import { join } from "node:path";
-import { errnoOf } from "../errors.ts";
+import { readGatewayConfig } from "./gateway-config.ts";
 
 /** What the keeper needs of the gateway's own configuration. Unknown and ill-formed parts are left out. */
 export type OpenClawConfig = {
@@ -11,6 +11,10 @@ export type OpenClawConfig = {
   logFile?: string;
   port?: number;
   defaultWorkspace?: string;
+  /** what `session.mainKey`, `session.scope` and `session.dmScope` say, on which the keys of sessions depend */
+  mainKey?: string;
+  scope?: string;
+  dmScope?: string;
   /** what `session.maintenance.mode` says; absent where nobody chose one */
   maintenanceMode?: string;
   agents: { id: string; isDefault: boolean; workspace?: string }[];
@@ -19,14 +23,19 @@ export type OpenClawConfig = {
 const NAMES = ["openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
 
 /**
- * Reads the gateway's configuration, which is JSON5 and often plain JSON. It is never written: the gateway watches it.
+ * Reads what is needed of the gateway's configuration. It is never written: the gateway watches it. A value with a variable
+ * that `environment` does not have is left out.
  *
  * @param overridePath `OPENCLAW_CONFIG_PATH` where that belongs to this home
  */
-export async function readOpenClawConfig(home: string, overridePath?: string): Promise<OpenClawConfig> {
+export async function readOpenClawConfig(
+  home: string,
+  environment: NodeJS.ProcessEnv,
+  overridePath?: string,
+): Promise<OpenClawConfig> {
   const path = overridePath ?? NAMES.map((name) => join(home, name)).find(isFile);
   if (!path) return { path: null, agents: [] };
-  const root = record(await parse(path));
+  const root = record((await readGatewayConfig(path, environment)).root);
   const agentsPart = record(root.agents);
   const listed = Array.isArray(agentsPart.list)
     ? agentsPart.list.map(record)
@@ -42,6 +51,9 @@ export async function readOpenClawConfig(home: string, overridePath?: string): P
     }),
     ...optional("lastTouchedVersion", text(record(root.meta).lastTouchedVersion)),
     ...optional("store", text(record(root.session).store)),
+    ...optional("mainKey", text(record(root.session).mainKey)),
+    ...optional("scope", text(record(root.session).scope)),
+    ...optional("dmScope", text(record(root.session).dmScope)),
     ...optional("maintenanceMode", text(record(record(root.session).maintenance).mode)),
     ...optional("logFile", text(record(root.logging).file)),
     ...optional(
@@ -60,26 +72,6 @@ export function prunesItself(config: OpenClawConfig | undefined): boolean {
 /** Reading from a pipe would wait for somebody to write. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
-}
-
-async function parse(path: string): Promise<unknown> {
-  let source: string;
-  try {
-    source = readFileSync(path, "utf8");
-  } catch (error) {
-    if (errnoOf(error)) return undefined;
-    throw error;
-  }
-  try {
-    return JSON.parse(source);
-  } catch {
-    const { default: json5 } = await import("json5");
-    try {
-      return json5.parse(source);
-    } catch {
-      return undefined;
-    }
-  }
 }
 
 function record(value: unknown): Record<string, unknown> {

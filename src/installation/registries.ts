@@ -10,6 +10,8 @@ import { mapPath, realPathOr } from "./paths.ts";
 /**
  * Every agent's registry. Agents are those of the configuration and those found on disk: an agent taken out of the
  * configuration leaves its sessions behind. `session.store` may name another place, for each agent or one for all.
+ *
+ * @param before as they were found earlier in this run: one that did not change since is not read again
  */
 export function findRegistries(
   home: string,
@@ -17,6 +19,7 @@ export function findRegistries(
   paths: Record<string, string>,
   homeDirectory: string,
   unreadable: Installation["unreadable"],
+  before: readonly AgentRegistry[] = [],
 ): AgentRegistry[] {
   const onDisk = listFolder(join(home, "agents"), unreadable);
   const agents = [...new Set([...onDisk, ...config.agents.map(({ id }) => id), "main"])];
@@ -31,7 +34,7 @@ export function findRegistries(
         agent,
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
-        registry: readOrNote(path, unreadable),
+        registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
       });
     }
   }
@@ -39,9 +42,9 @@ export function findRegistries(
 }
 
 /** A registry that can't be read has no entries, and nothing counts as missing because of it. */
-function readOrNote(path: string, unreadable: Installation["unreadable"]): Registry {
+function readOrNote(path: string, unreadable: Installation["unreadable"], known: Registry | undefined): Registry {
   try {
-    return readRegistry(path);
+    return readRegistry(path, { known });
   } catch (error) {
     unreadable.push({ path, message: describeError(error) });
     return { path, text: "", entries: [], corrupt: 0, problem: "unparsable" };

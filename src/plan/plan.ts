@@ -2,6 +2,7 @@ import type { ArchivePurpose } from "../archive/catalog.ts";
 import type { ArchiveReason } from "../archive/names.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { SeenLock } from "../inspect/lock-finding.ts";
+import type { BrokenRegistry } from "../inspect/registry.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
 import type { LeftoverRule } from "../installation/leftovers.ts";
 
@@ -18,7 +19,15 @@ export type Step =
       withSidecars?: boolean;
     }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
-  | { kind: "edit-registry"; transcript: Transcript; entry: EntryReference; change: RegistryChange }
+  | {
+      kind: "edit-registry";
+      transcript: Transcript;
+      entry: EntryReference;
+      change: RegistryChange;
+      /** what a change of this kind needs; see `EntryEdit` */
+      edit?: EntryEdit;
+    }
+  | { kind: "restore-registry"; broken: BrokenRegistry }
   | { kind: "repair-transcript"; transcript: Transcript; rewind?: boolean }
   | { kind: "cut-transcript"; transcript: Transcript; bytesAfter?: number }
   | { kind: "digest-transcript"; transcript: Transcript }
@@ -29,8 +38,31 @@ export type Step =
   | { kind: "prune-archive"; archive: string }
   | { kind: "restart-gateway" };
 
-/** What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held; or it goes. */
-export type RegistryChange = "clear-binding" | "fresh-start" | "drop-counters" | "remove-entry";
+/**
+ * What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held; its bad
+ * fields are put right; it comes, is made anew, or goes.
+ */
+export type RegistryChange =
+  | "clear-binding"
+  | "fresh-start"
+  | "drop-counters"
+  | "mend-entry"
+  | "add-entry"
+  | "replace-entry"
+  | "remove-entry";
+
+/**
+ * `seen`: a checksum of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
+ * that is mended, the fields that go, and the JSON of those that get another value. `text`: the JSON of a whole entry.
+ * `claudeSessionId`: whose binding is cleared.
+ */
+export type EntryEdit = {
+  seen?: string;
+  remove?: readonly string[];
+  set?: Readonly<Record<string, string>>;
+  text?: string;
+  claudeSessionId?: string;
+};
 
 export type StepKind = Step["kind"];
 
@@ -77,6 +109,11 @@ export type SparedReason =
   | "referenced"
   | "recovery-source"
   | "unknown-name"
+  | "registry-gateway-up"
+  | "old-orphan"
+  | "routed-elsewhere"
+  | "shared-on-disk"
+  | "restart-advised"
   | "no-restart-command"
   | "restart-limit";
 

@@ -13,10 +13,26 @@ import { changeObject, type ObjectChange } from "./change-object.ts";
 import { checkChange } from "./check-change.ts";
 
 /** A registry's text after an edit, and how to get there: inverted, the splices undo it exactly. */
-export type RegistryEdit = { text: string; splices: Splice[]; changed: boolean };
+export type RegistryEdit = {
+  text: string;
+  splices: Splice[];
+  changed: boolean;
+  /** the entries of the new text, where they had to be looked at */
+  places?: readonly Member[];
+};
 
 /** What becomes of an entry; undefined: it stays as it is. */
 export type EntryChange = ObjectChange | "remove" | undefined;
+
+/** Entries that come, or are made anew, by key: their JSON; and those that go. One that stands already does not come. */
+type WholeEntries = {
+  add?: ReadonlyMap<string, string>;
+  replace?: ReadonlyMap<string, string>;
+  remove?: ReadonlySet<string>;
+};
+
+/** Where the entries of the text stand, for who knows it already: to pass over 200 MB takes a second. */
+type KnownPlaces = { places?: readonly Member[] };
 
 /**
  * Clears the bindings of one entry to a Claude Code session. All three fields of a provider go together: were one left, the
@@ -51,25 +67,34 @@ export type EntryFields = {
  * @param decide returns undefined for an entry that stays as it is; entries that are no objects are not shown to it
  * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
  */
-export function editEntries(text: string, decide: (entry: EntryFields, key: string) => EntryChange): RegistryEdit {
+export function editEntries(
+  text: string,
+  decide: (entry: EntryFields, key: string) => EntryChange,
+  { add = new Map(), replace = new Map(), remove = new Set(), places }: WholeEntries & KnownPlaces = {},
+): RegistryEdit {
   try {
-    const root = findMembers(text);
+    const root = places ? rootOf(text, places) : findMembers(text);
     // Of repeated names, readers see the last.
     const visible = new Map(root.members.map((member) => [member.name, member]));
     const splices: Splice[] = [];
     const removed = new Set<string>();
     for (const member of visible.values()) {
-      const change = isObjectAt(text, member.valueAt) ? decide(fieldsOf(text, member), member.name) : undefined;
+      const ask = () => (isObjectAt(text, member.valueAt) ? decide(fieldsOf(text, member), member.name) : undefined);
+      const change = remove.has(member.name) ? "remove" : ask();
       if (change === undefined) continue;
       if (hasRepeatedNames(root)) throw repeatedNames();
       if (change === "remove") removed.add(member.name);
       else splices.push(...changeEntry(text, member, change));
     }
-    if (removed.size > 0) splices.push(...changeObject(text, root, { remove: removed }));
+    const insert = new Map([...add].filter(([key]) => !visible.has(key)));
+    const isRootChanged = removed.size + insert.size + replace.size > 0;
+    if (isRootChanged && hasRepeatedNames(root)) throw repeatedNames();
+    if (isRootChanged) splices.push(...changeObject(text, root, { remove: removed, insert, replace }));
     splices.sort((a, b) => a.at - b.at);
     const result = applySplices(text, splices);
-    if (removed.size > 0 && !holdsTheRest(result, root, removed)) throw wrongResult();
-    return { text: result, splices, changed: splices.length > 0 };
+    const found = isRootChanged ? findMembers(result).members : undefined;
+    if (found && !areTheRest(found, root, removed, [...insert.keys()])) throw wrongResult();
+    return { text: result, splices, changed: splices.length > 0, ...(found ? { places: found } : {}) };
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     throw new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
@@ -93,11 +118,20 @@ function changeEntry(text: string, { valueAt, valueEnd }: Member, change: Object
   return splices;
 }
 
-/** After a removal: every other entry is there, in its order, and none of the removed. */
-function holdsTheRest(text: string, before: ObjectSpan, removed: ReadonlySet<string>): boolean {
-  const expected = before.members.filter(({ name }) => !removed.has(name));
-  const found = findMembers(text).members;
-  return found.length === expected.length && found.every(({ name }, index) => name === expected[index]?.name);
+/** Every entry is there that shall be, in its order, and no other. */
+function areTheRest(
+  found: readonly Member[],
+  before: ObjectSpan,
+  removed: ReadonlySet<string>,
+  added: readonly string[],
+): boolean {
+  const expected = [...before.members.map(({ name }) => name).filter((name) => !removed.has(name)), ...added];
+  return found.length === expected.length && found.every(({ name }, index) => name === expected[index]);
+}
+
+/** The text is nothing but the object and white space around it. */
+function rootOf(text: string, places: readonly Member[]): ObjectSpan {
+  return { at: text.indexOf("{"), end: text.lastIndexOf("}") + 1, members: [...places] };
 }
 
 function fieldsOf(text: string, { valueAt }: Member): EntryFields {
@@ -115,7 +149,8 @@ function fieldsOf(text: string, { valueAt }: Member): EntryFields {
   };
 }
 
-function withoutSession(entry: EntryFields, claudeSessionId: string): ObjectChange | undefined {
+/** The change that makes an entry forget a session of Claude Code; undefined when it does not name it. */
+export function withoutSession(entry: EntryFields, claudeSessionId: string): ObjectChange | undefined {
   const fields = Object.fromEntries([...BINDING_MAPS, LEGACY_BINDING].map((name) => [name, entry.read(name)]));
   const named = bindingsOf(fields).filter(({ sessionId }) => sessionId === claudeSessionId);
   if (named.length === 0) return undefined;

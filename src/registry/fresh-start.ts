@@ -32,8 +32,9 @@ export function freshStartOf(entry: EntryFields, newSessionId: string, nowMs: nu
     ["sessionId", JSON.stringify(newSessionId)],
     ["updatedAt", String(nowMs)],
   ]);
-  // Both are what a fresh session begins with; where they are absent, the gateway assumes the same.
-  if (entry.has("systemSent")) set.set("systemSent", "false");
+  // Both are what a fresh session begins with; where they are absent, the gateway assumes the same. The first one also tells
+  // that there is no transcript yet, so it is always there.
+  set.set("systemSent", "false");
   if (entry.has("abortedLastRun")) set.set("abortedLastRun", "false");
   // Absent, the gateway takes the transcript's own start.
   if (entry.has("sessionStartedAt")) set.set("sessionStartedAt", String(nowMs));

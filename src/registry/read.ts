@@ -2,8 +2,9 @@ import { constants as bufferConstants, isUtf8 } from "node:buffer";
 import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
-import { findMembers, hasRepeatedNames, isObjectAt } from "../json/json-text.ts";
-import { asObject, BINDING_MAPS, type Binding, bindingsOf, isObject } from "./bindings.ts";
+import { JsonTextError } from "../json/json-text.ts";
+import { asObject, type Binding, bindingsOf, isObject } from "./bindings.ts";
+import { placesIn, repeatsNames, valueWithoutCopies } from "./places.ts";
 
 /** What a session's entry says, as far as it has the expected types. */
 export type RegistryEntry = {
@@ -41,6 +42,11 @@ export type Registry = {
 export type ReadOptions = {
   /** Also look for repeated names, which costs a second pass over the text. Edits refuse them in any case. */
   checkNames?: boolean;
+  /**
+   * It as it was read before: given back where it is large and the file is still the same. A small one may have been written
+   * twice within one tick of the clock that its time is of.
+   */
+  known?: Registry | undefined;
 };
 
 /**
@@ -49,35 +55,39 @@ export type ReadOptions = {
  * @throws KeeperError when the path is no regular file, or can't be read
  */
 export function readRegistry(path: string, options: ReadOptions = {}): Registry {
-  const file = readWhole(path);
-  if (file === undefined) return { path, text: "", entries: [], corrupt: 0, problem: "missing" };
+  const known = options.known && options.known.text.length > LARGE_CHARACTERS ? options.known : undefined;
+  const file = readWhole(path, known?.fingerprint);
+  if (file === "unchanged" && known) return known;
+  if (file === undefined || file === "unchanged")
+    return { path, text: "", entries: [], corrupt: 0, problem: "missing" };
   const { bytes, fingerprint } = file;
   if (bytes.length > bufferConstants.MAX_STRING_LENGTH) throw unreadable(path, "it is too large");
   const registry: Registry = { path, text: "", fingerprint, entries: [], corrupt: 0 };
   if (bytes.length === 0) return { ...registry, problem: "empty" };
   if (!isUtf8(bytes)) return { ...registry, problem: "unparsable" };
   registry.text = bytes.toString("utf8");
-  const value = parse(registry.text);
+  const value = registry.text.length > LARGE_CHARACTERS ? parseLarge(registry) : parse(registry.text);
   if (value === undefined) return { ...registry, problem: registry.text.trim() === "" ? "empty" : "unparsable" };
   if (!isObject(value)) return { ...registry, problem: "not-an-object" };
   for (const [key, entry] of Object.entries(value)) {
     if (isObject(entry)) registry.entries.push(describeEntry(key, entry));
     else registry.corrupt += 1;
   }
-  if (options.checkNames && repeatsNames(registry.text)) registry.problem = "duplicate-keys";
+  if (options.checkNames && repeatsNames(registry)) registry.problem = "duplicate-keys";
   return registry;
 }
 
 type Reading = { bytes: Buffer; fingerprint: Fingerprint };
 
 /** Reads until the file kept still meanwhile: what writes in place would else show half a registry, which reads as broken. */
-function readWhole(path: string): Reading | undefined {
+function readWhole(path: string, known: Fingerprint | undefined): Reading | "unchanged" | undefined {
   for (let attempt = 1; attempt <= 5; attempt += 1) {
     const descriptor = openForReading(path);
     if (descriptor === undefined) return undefined;
     try {
       if (!fstatSync(descriptor).isFile()) throw unreadable(path, "it is not a regular file");
       const fingerprint = fingerprintOfDescriptor(descriptor);
+      if (known && isUnchanged(known, fingerprint)) return "unchanged";
       const bytes = readFileSync(descriptor);
       if (isUnchanged(fingerprint, fingerprintOfDescriptor(descriptor))) return { bytes, fingerprint };
     } catch (error) {
@@ -123,7 +133,23 @@ function parse(text: string): unknown {
   }
 }
 
-function describeEntry(key: string, entry: Record<string, unknown>): RegistryEntry {
+/** To parse all of a registry takes several times its size in memory; beyond this, only what is asked for is parsed. */
+const LARGE_CHARACTERS = 4_000_000;
+
+/** As `parse`, with empty objects for the copies in its entries that nobody asks for. */
+function parseLarge(registry: Registry): unknown {
+  try {
+    return Object.fromEntries(
+      placesIn(registry).map((place) => [place.name, valueWithoutCopies(registry.text, place)]),
+    );
+  } catch (error) {
+    if (error instanceof JsonTextError) return parse(registry.text);
+    throw error;
+  }
+}
+
+/** What an entry says, whatever it holds. */
+export function describeEntry(key: string, entry: Record<string, unknown>): RegistryEntry {
   const sessionId = textOf(entry.sessionId);
   const sessionFile = textOf(entry.sessionFile);
   const status = textOf(entry.status);
@@ -145,20 +171,4 @@ function describeEntry(key: string, entry: Record<string, unknown>): RegistryEnt
 
 function textOf(value: unknown): string | undefined {
   return typeof value === "string" && value !== "" ? value : undefined;
-}
-
-/** Whether a name is repeated in the registry, in an entry or in an entry's bindings: where edits take place. */
-function repeatsNames(text: string): boolean {
-  const root = findMembers(text);
-  if (hasRepeatedNames(root)) return true;
-  for (const { valueAt } of root.members) {
-    if (!isObjectAt(text, valueAt)) continue;
-    const entry = findMembers(text, valueAt);
-    if (hasRepeatedNames(entry)) return true;
-    for (const { name, valueAt: mapAt } of entry.members) {
-      if (!BINDING_MAPS.some((map) => map === name) || !isObjectAt(text, mapAt)) continue;
-      if (hasRepeatedNames(findMembers(text, mapAt))) return true;
-    }
-  }
-  return false;
 }

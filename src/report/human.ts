@@ -24,6 +24,7 @@ const HEALTHY: Record<string, string> = {
   rotate: "no session is too large or broken, and the log condemns none",
   "detect-corruption": "nothing is broken, and the log tells of no trouble",
   "clean-locks": "no lock was left behind",
+  "validate-registry": "every session has its entry, and every entry its session",
   archive: "no session is idle, nothing is left over, and no archive too many",
 };
 
@@ -188,6 +189,8 @@ const LASTING: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
 
 const TO_MEND =
   "nothing was changed; to mend what can be mended, add --repair: the original goes into an archive first";
+const TO_PUT_RIGHT =
+  "nothing was changed; to put right what can be, add --repair: a copy of the registry is laid beside it first";
 
 function canMend(installations: readonly InstallationReport[]): boolean {
   const findings = installations.flatMap((installation) => installation.findings);
@@ -199,7 +202,7 @@ function canMend(installations: readonly InstallationReport[]): boolean {
 }
 
 function closingLines(
-  { dryRun, runId, summary, installations }: ReportDocument,
+  { command, dryRun, runId, summary, installations }: ReportDocument,
   { places }: HumanOptions,
   paint: Paint,
 ): string[] {
@@ -212,7 +215,10 @@ function closingLines(
     const what = archives.length > 0 ? `; ${sessions(archives.length)} would be archived (${formatSize(bytes)})` : "";
     return [paint("dim", `dry run: nothing was changed${what}`)];
   }
-  if (summary.done === 0) return actions.length === 0 && canMend(installations) ? [paint("dim", TO_MEND)] : [];
+  if (summary.done === 0) {
+    const hint = command === "validate-registry" ? TO_PUT_RIGHT : TO_MEND;
+    return actions.length === 0 && canMend(installations) ? [paint("dim", hint)] : [];
+  }
   const archived = actions.filter(({ kind, result }) => kind === "archive-transcript" && result === "done");
   const parts = [
     ...(archived.length > 0 ? [`${sessions(archived.length)} archived (${formatSize(summary.bytesArchived)})`] : []),

@@ -17,18 +17,23 @@ const TOLD_SINGLY = 6;
 
 /** What is told of each path: what was acted on first, then other trouble, then what is only mentioned; last what has no path. */
 export function subjectsOf({ findings, actions, spared }: InstallationReport): Subject[] {
-  const subjects = new Map<string | undefined, Subject>();
-  const at = (path: string | undefined): Subject => {
-    const subject = subjects.get(path) ?? { path, findings: [], actions: [], spared: [] };
-    subjects.set(path, subject);
+  const subjects = new Map<string, Subject>();
+  const at = ({ path, sessionKey }: { path?: string; sessionKey?: string }): Subject => {
+    const name = isTranscript(path) ? path : `${path} ${sessionKey}`; // a registry is about many sessions
+    const subject = subjects.get(name) ?? { path, findings: [], actions: [], spared: [] };
+    subjects.set(name, subject);
     return subject;
   };
-  for (const { path } of [...actions, ...findings.filter(({ severity }) => severity !== "info")]) at(path);
-  for (const finding of findings) at(finding.path).findings.push(finding);
-  for (const action of actions) at(action.path).actions.push(action);
-  for (const one of spared) at(one.path).spared.push(one);
+  for (const one of [...actions, ...findings.filter(({ severity }) => severity !== "info")]) at(one);
+  for (const finding of findings) at(finding).findings.push(finding);
+  for (const action of actions) at(action).actions.push(action);
+  for (const one of spared) at(one).spared.push(one);
   const all = [...subjects.values()];
   return [...all.filter(({ path }) => path !== undefined), ...all.filter(({ path }) => path === undefined)];
+}
+
+function isTranscript(path: string | undefined): path is string {
+  return path?.includes(".jsonl") === true;
 }
 
 /** Puts together of which there are too many to be read, and which had the same fate; trouble is told singly. */
@@ -90,6 +95,8 @@ function wordFor({ findings, actions }: Subject): string {
 }
 
 const SEEN: Partial<Record<FindingKind, string>> = {
+  "unregistered-transcript": "no registry entry leads to them (unregistered-transcript)",
+  "missing-transcript": "their transcripts are not there (missing-transcript)",
   "idle-session": "nothing has happened in them for long (idle-session)",
   leftover: "left behind by sessions and writes of former times (leftover)",
   "sweep-ahead": "Claude Code is about to delete them (sweep-ahead)",
@@ -100,7 +107,8 @@ const SEEN: Partial<Record<FindingKind, string>> = {
 const DONE: Record<StepKind, string> = {
   "archive-transcript": "archived",
   "append-note": "the files that they changed noted",
-  "edit-registry": "their registry entries given a fresh start, or taken out",
+  "edit-registry": "their registry entries put right: entered, corrected, given a fresh start, or taken out",
+  "restore-registry": "restored",
   "cut-transcript": "cut at their last compaction",
   "digest-transcript": "a digest left of each",
   "empty-transcript": "emptied",

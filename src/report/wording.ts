@@ -6,6 +6,7 @@ import type { DamageKind } from "../structure/damage.ts";
 import { ARCHIVE_FINDINGS, growth, SPARED_BY_ARCHIVE } from "./archive-wording.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
+import { REGISTRY_FINDINGS, REGISTRY_REPAIRS, SPARED_IN_REGISTRY, wordRestoration } from "./registry-wording.ts";
 import { wordNotUndone } from "./undo-wording.ts";
 
 type Evidence = Record<string, unknown>;
@@ -23,8 +24,7 @@ const FINDINGS = {
     `${lines(e)} that a program mended a session's file or lock by itself, or left out what it could not read`,
   ...LOCK_FINDINGS,
   "stale-binding": () => "the registry binds a Claude Code session that holds no rows, so resuming it fails",
-  "broken-registry": (e) =>
-    `the registry is ${e.problem}: what it binds cannot be known, and the gateway will start an empty one over it; restore it from a good copy`,
+  ...REGISTRY_FINDINGS,
   "sqlite-era": () =>
     "this OpenClaw keeps its sessions in SQLite: nothing under its home is written; Claude Code's files are still looked after",
   "unknown-era": () =>
@@ -48,6 +48,7 @@ const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> =
     plan: "give its registry entry a fresh start, as by /reset",
     done: "its registry entry has a fresh start",
   },
+  ...REGISTRY_REPAIRS,
   "remove-entry": {
     plan: "take its entry out of the registry, because its errand is over",
     done: "its registry entry is gone",
@@ -92,6 +93,11 @@ const STEPS = {
     plan: () => "remove it, once it is archived",
     done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
   },
+  "restore-registry": {
+    plan: (s) => ("broken" in s ? wordRestoration(s.broken.restored) : ""),
+    done: (_, d) =>
+      `restored with ${d.entries} entries${Number(d.lost) > 0 ? `; of ${d.lost} more, parts are lost` : ""}`,
+  },
   "remove-leftover": {
     plan: () => "remove it, once it is archived",
     done: (_, d) => `removed ${size(d.bytesBefore)}, which are archived`,
@@ -131,6 +137,7 @@ const SPARED = {
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
   ...SPARED_LOCKS,
   ...SPARED_BY_ARCHIVE,
+  ...SPARED_IN_REGISTRY,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
 } satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;

@@ -13,6 +13,7 @@ import { stateDirectoryOf } from "./state-directory.ts";
 const duties: Record<string, () => Promise<Duty>> = {
   rotate: async () => lookToRotate,
   archive: async () => (await import("./look-to-archive.ts")).lookToArchive,
+  "validate-registry": async () => (await import("./look-to-validate.ts")).lookToValidate,
   "clean-locks": async () => (await import("./look-for-locks.ts")).lookForLocks,
   "detect-corruption": async () => (await import("./look-for-corruption.ts")).lookForCorruption,
 };

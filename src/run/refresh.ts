@@ -18,7 +18,7 @@ export async function refresh(
   }
   const { name, claimedElsewhere, neighbours } = installation;
   const claimed = new Set(claimedElsewhere);
-  const now = await discover(installation.settings, world.surroundings, scopeOf(request));
+  const now = await discover(installation.settings, world.surroundings, scopeOf(request), installation);
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
   return {
     ...now,

@@ -73,6 +73,7 @@ async function putBack(
   const journal = openJournal(disk, stateDirectory, runId);
   const tools: Tools = {
     ...{ disk, journal, settings, runId, foreignPids },
+    backupsOf: () => [],
     installation: await refresh(before, context),
     command: request.command,
     signal: world.signal,

@@ -26,6 +26,10 @@ export type Request = {
   /** transcripts named by path; empty: the installations' own */
   files: string[];
   repair: boolean;
+  /** sessions that lie with the wrong agent are archived and taken out */
+  resolveStrays: boolean;
+  /** the gateway may be restarted after a repair of its registry */
+  restart: boolean;
   /** an error that a person pasted */
   errorText: string | null;
   cron: boolean;

@@ -10,7 +10,7 @@ import type { Installation } from "../installation/installation.ts";
 import type { Spared } from "../plan/plan.ts";
 import { buildReport, reportFinding } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
-import { type Journal, openJournal } from "../state/journal.ts";
+import { backupsIn, type Journal, openJournal, readJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
 import { mendCatalogs } from "./mend-catalogs.ts";
@@ -34,6 +34,7 @@ export async function work(
   const tools: Tools = {
     disk,
     journal,
+    backupsOf: (path) => backupsIn(readJournal(stateDirectory), path),
     settings,
     installation: await refresh(before, context),
     runId,

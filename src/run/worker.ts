@@ -15,6 +15,7 @@ export async function serve(version: string): Promise<void> {
     import("./look-for-corruption.ts"),
     import("./look-for-locks.ts"),
     import("./look-to-archive.ts"),
+    import("./look-to-validate.ts"),
     import("tar"),
     import("./restore-undo.ts"),
   ]);

@@ -29,6 +29,13 @@ export function readJournal(stateDirectory: string): JournalEvent[] {
   return readFileSync(path, "utf8").split("\n").flatMap(parseEvent);
 }
 
+/** The copies of a registry that runs have made, oldest first. */
+export function backupsIn(events: readonly JournalEvent[], registryPath: string): string[] {
+  return events.flatMap(({ event, registry, backup }) =>
+    event === "backup" && registry === registryPath && typeof backup === "string" ? backup : [],
+  );
+}
+
 function parseEvent(line: string): JournalEvent[] {
   if (line === "") return [];
   try {

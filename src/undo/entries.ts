@@ -1,10 +1,10 @@
-import type { RegistryUndo, RemovedEntryUndo } from "../apply/undo-data.ts";
+import type { AddedEntryUndo, RegistryUndo, RemovedEntryUndo } from "../apply/undo-data.ts";
 import { hashOfText } from "../apply/write-registry.ts";
 import { findMembers, JsonTextError } from "../json/json-text.ts";
 import { applySplices, invertSplices, SpliceMismatchError } from "../json/splice.ts";
 import { blocked, READY, RESTORED, type Standing } from "./standing.ts";
 
-export type EntryUndo = RegistryUndo | RemovedEntryUndo;
+export type EntryUndo = RegistryUndo | RemovedEntryUndo | AddedEntryUndo;
 
 /** `name`: up to where the value begins. `gap`: what stands behind it, up to the next entry or the end of the text. */
 type Entry = { name: string; value: string; gap: string; previous: Entry | undefined; next: Entry | undefined };
@@ -49,6 +49,10 @@ export function joined({ lead, head, rest }: Entries): string {
 /** How an entry stands, wherever in the registry it is by now. */
 export function standingIn({ visible }: Entries, undo: EntryUndo): Standing {
   const entry = visible.get(undo.sessionKey);
+  if ("added" in undo) {
+    if (!entry) return RESTORED;
+    return hashOfText(entry.value) === undo.after ? READY : blocked(CHANGED);
+  }
   if ("member" in undo) {
     if (!entry) return READY;
     return hashOfText(entry.value) === undo.before ? RESTORED : blocked("an entry of that name stands there by now");
@@ -61,6 +65,7 @@ export function standingIn({ visible }: Entries, undo: EntryUndo): Standing {
 
 /** Puts an entry back that is ready for that. @returns why not, in words */
 export function putEntryBack(entries: Entries, undo: EntryUndo): string | undefined {
+  if ("added" in undo) return takeOut(entries, undo.sessionKey);
   if ("member" in undo) return putMemberBack(entries, undo);
   const entry = entries.visible.get(undo.sessionKey);
   const value = entry && restoredText(entry.value, undo);
@@ -70,6 +75,25 @@ export function putEntryBack(entries: Entries, undo: EntryUndo): string | undefi
 }
 
 const CHANGED = "its entry was changed since: a message may have arrived, or the gateway wrote it anew";
+
+/** What stood behind it stands behind the one before it then, if it was the last. */
+function takeOut(entries: Entries, key: string): string | undefined {
+  const entry = entries.visible.get(key);
+  if (!entry || entries.first.get(key) !== entry) return "its name stands there twice";
+  const { previous, next } = entry;
+  if (previous) previous.next = next;
+  else entries.head = next;
+  if (next) next.previous = previous;
+  else entries.last = previous;
+  if (previous && !next) previous.gap = entry.gap;
+  if (!previous && !next) {
+    entries.lead = entries.lead.trimEnd();
+    entries.rest = entry.gap.trimStart();
+  }
+  entries.first.delete(key);
+  entries.visible.delete(key);
+  return undefined;
+}
 
 /** Those that went together come back in the reverse order: the one that an entry stood before is there again by then. */
 function putMemberBack(entries: Entries, undo: RemovedEntryUndo): string | undefined {

@@ -79,7 +79,7 @@ export function pathsOf({ path, steps, unknown }: UndoSession): Set<string> {
 
 /** What a step changed: a file, or an entry of a registry. */
 export function targetOf(undo: UndoData): string {
-  if ("registry" in undo) return `${undo.registry} ${undo.sessionKey}`;
+  if ("registry" in undo) return "sessionKey" in undo ? `${undo.registry} ${undo.sessionKey}` : undo.registry;
   return "note" in undo ? undo.note : undo.path;
 }
 
@@ -92,6 +92,7 @@ const CHANGES_SESSIONS: ReadonlySet<StepKind> = new Set<StepKind>([
   "empty-transcript",
   "remove-transcript",
   "remove-leftover",
+  "restore-registry",
 ]);
 
 function areFilesNamed({ event, files }: JournalEvent): boolean {
@@ -109,10 +110,18 @@ function aboutOf(kind: StepKind, { path, sessionId }: JournalEvent): AboutStep |
   return typeof path === "string" ? { kind, path, sessionId: String(sessionId ?? "") } : undefined;
 }
 
-/** A conversation of several transcripts has one fate: what keeps one of them keeps all. */
-function sessionOf(sessions: Map<string, UndoSession>, { job }: JournalEvent, about: AboutStep): UndoSession {
+/**
+ * A conversation of several transcripts has one fate: what keeps one of them keeps all. A registry is about many sessions, each
+ * of which is put back by itself.
+ */
+function sessionOf(
+  sessions: Map<string, UndoSession>,
+  { job, sessionKey }: JournalEvent,
+  about: AboutStep,
+): UndoSession {
   const path = typeof job === "string" ? job : about.path;
-  const session = sessions.get(path) ?? { path, steps: [], unknown: [] };
-  sessions.set(path, session);
+  const name = path.endsWith(".json") ? `${path} ${sessionKey}` : path;
+  const session = sessions.get(name) ?? { path, steps: [], unknown: [] };
+  sessions.set(name, session);
   return session;
 }

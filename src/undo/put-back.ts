@@ -9,6 +9,7 @@ import { bringBackTranscript } from "./removed.ts";
 import { type Asked, lookAtSession, type UndoOutcome } from "./session.ts";
 import type { PutBack } from "./standing.ts";
 import { putBackTranscript } from "./transcript.ts";
+import { putBackWholeRegistry } from "./whole-registry.ts";
 
 type Undoing = Pick<Asked, "runId" | "history" | "inUse">;
 
@@ -75,7 +76,7 @@ async function goOn(one: Underway, asked: Asked, tools: Tools): Promise<void> {
 
 /** The registry that a step still has to put something back into. */
 function registryOf({ result, step }: UndoOutcome): string | undefined {
-  return result === "planned" && step && "registry" in step.undo ? step.undo.registry : undefined;
+  return result === "planned" && step && "sessionKey" in step.undo ? step.undo.registry : undefined;
 }
 
 /**
@@ -125,7 +126,7 @@ function entriesAt(path: string, one: Underway): Entry[] {
   const entries: Entry[] = [];
   for (const plan of one.planned.slice(one.next)) {
     const { step } = plan;
-    if (registryOf(plan) !== path || !step || !("registry" in step.undo)) break;
+    if (registryOf(plan) !== path || !step || !("sessionKey" in step.undo)) break;
     entries.push({ plan, undo: step.undo });
   }
   return entries;
@@ -186,6 +187,7 @@ function about({ kind, session: { path, sessionId }, step }: UndoOutcome, { runI
 
 async function execute({ undo }: UndoStep, tools: Tools): Promise<PutBack> {
   if ("note" in undo) return takeOutOfNote(undo, tools);
+  if ("backup" in undo) return putBackWholeRegistry(undo, tools);
   if ("registry" in undo) throw new Error("entries of a registry are put back together");
   if (typeof undo.left === "object") return putBackTranscript(undo, undo.left, tools);
   return bringBackTranscript(undo, tools);

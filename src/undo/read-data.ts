@@ -1,5 +1,6 @@
 import { isAbsolute } from "node:path";
 import type {
+  AddedEntryUndo,
   Left,
   NoteUndo,
   RegistryUndo,
@@ -8,6 +9,7 @@ import type {
   StoredBytes,
   TranscriptUndo,
   UndoData,
+  WholeRegistryUndo,
 } from "../apply/undo-data.ts";
 
 type Fields = Record<string, unknown>;
@@ -16,6 +18,7 @@ type Fields = Record<string, unknown>;
 export function readUndoData(value: unknown): UndoData | undefined {
   if (!isFields(value)) return undefined;
   if (isTranscript(value) || isRegistry(value) || isRemovedEntry(value) || isNote(value)) return value;
+  if (isAddedEntry(value) || isWholeRegistry(value)) return value;
   return undefined;
 }
 
@@ -66,6 +69,16 @@ function isRegistry(value: Fields): value is RegistryUndo {
 function isRemovedEntry(value: Fields): value is RemovedEntryUndo {
   const { registry, sessionKey, member, next, gap, before } = value;
   return isPath(registry) && [sessionKey, member, gap, before].every(isText) && (next === null || isText(next));
+}
+
+function isAddedEntry(value: Fields): value is AddedEntryUndo {
+  const { registry, sessionKey, added, after } = value;
+  return isPath(registry) && isText(sessionKey) && added === true && isText(after);
+}
+
+function isWholeRegistry(value: Fields): value is WholeRegistryUndo {
+  const { registry, backup, before, after } = value;
+  return isPath(registry) && isPath(backup) && isText(before) && isText(after);
 }
 
 function isNote(value: Fields): value is NoteUndo {

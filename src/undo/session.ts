@@ -1,4 +1,5 @@
 import { reasonOf } from "../apply/reason.ts";
+import type { NoteUndo } from "../apply/undo-data.ts";
 import type { StepKind } from "../plan/plan.ts";
 import type { EntryUndo } from "./entries.ts";
 import type { History } from "./history.ts";
@@ -6,6 +7,7 @@ import { lookAtNote } from "./note.ts";
 import { type AboutStep, pathsOf, targetOf, type UndoSession, type UndoStep } from "./plan.ts";
 import { blocked, type Looking, READY, RESTORED, type Standing } from "./standing.ts";
 import { lookAtTranscript } from "./transcript.ts";
+import { lookAtWholeRegistry } from "./whole-registry.ts";
 
 /** What became, or would become, of a step that is to be put back. `place`: the file that it changed. */
 export type UndoOutcome = {
@@ -62,7 +64,7 @@ async function standingOf({ undo }: UndoStep, { history, lookAtEntry }: Asked, l
   if (history.undone.has(target)) return RESTORED;
   if ("note" in undo) return lookAtNote(undo);
   try {
-    const standing = "registry" in undo ? await lookAtEntry(undo) : await lookAtTranscript(undo, looking);
+    const standing = await lookAtPlace(undo, lookAtEntry, looking);
     const later = standing.state === "restored" ? undefined : history.laterRuns.get(target);
     return later === undefined
       ? standing
@@ -70,6 +72,15 @@ async function standingOf({ undo }: UndoStep, { history, lookAtEntry }: Asked, l
   } catch (error) {
     return blocked(reasonOf(error));
   }
+}
+
+async function lookAtPlace(
+  undo: Exclude<UndoStep["undo"], NoteUndo>,
+  lookAtEntry: Asked["lookAtEntry"],
+  looking: Looking,
+): Promise<Standing> {
+  if ("backup" in undo) return lookAtWholeRegistry(undo, looking);
+  return "registry" in undo ? lookAtEntry(undo) : lookAtTranscript(undo, looking);
 }
 
 function toOutcome(step: UndoStep, standing: Standing): UndoOutcome {

@@ -3,6 +3,7 @@ import { archiveBenchmark } from "./archive.bench.ts";
 import type { BenchRow } from "./compare.ts";
 import { idleBenchmark } from "./idle.bench.ts";
 import { logBenchmark } from "./log.bench.ts";
+import { registryBenchmark } from "./registry.bench.ts";
 import { structureBenchmark } from "./structure.bench.ts";
 
 /** `npm run bench`: each claim about speed, side by side with its peer in this very run. Exits 1 when a goal is missed. */
@@ -12,6 +13,7 @@ async function main(): Promise<void> {
     ...(await archiveBenchmark()),
     ...(await structureBenchmark()),
     ...(await logBenchmark()),
+    ...(await registryBenchmark()),
   ];
   console.log(`${cpus().length} cores, ${cpus()[0]?.model ?? "unknown processor"}, Node ${process.version}\n`);
   console.log("| what | peer | ours | peer's | ratio | goal | |\n| --- | --- | ---: | ---: | ---: | --- | --- |");

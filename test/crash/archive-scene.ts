@@ -125,7 +125,7 @@ export async function expectArchived(scene: ArchiveScene): Promise<void> {
   expect(Object.keys(now)).toEqual([DIRECT, BOUND, BYSTANDER]);
   for (const [key, expected] of Object.entries(fresh)) {
     const { sessionId, updatedAt, ...entry } = now[key] ?? {};
-    expect(entry).toEqual(expected);
+    expect(entry).toEqual({ ...expected, systemSent: false });
     expect(sessionId).toMatch(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/);
     expect(Object.values(registry).map((one) => one.sessionId)).not.toContain(sessionId);
     expect(updatedAt).toBeGreaterThan(Date.now() - 600_000);

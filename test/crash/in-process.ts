@@ -38,7 +38,12 @@ export async function archiveInProcess(home: Home, disk?: Disk): Promise<InProce
   return await runInProcess(home, { command: "archive" }, disk);
 }
 
-type Command = "archive" | "detect-corruption" | "rotate";
+/** A run of `validate-registry --repair`. */
+export async function validateInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "validate-registry" }, disk);
+}
+
+type Command = "archive" | "detect-corruption" | "rotate" | "validate-registry";
 
 async function runInProcess(
   home: Home,
@@ -74,7 +79,9 @@ async function runInProcess(
         force: false,
         sessions: [],
         files: [],
-        repair: command === "detect-corruption",
+        repair: command !== "rotate",
+        resolveStrays: false,
+        restart: false,
         errorText: null,
         cron: false,
         yes: false,

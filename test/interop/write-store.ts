@@ -24,7 +24,7 @@ while (!isOver) {
     await updateSessionStore(path, (store: Store) => {
       compare(store);
       const sessionId = "00000000-0000-4000-8000-00000000c0de";
-      store[key] = { sessionId, updatedAt: Date.now(), ...store[key], count: (count ?? 0) + 1 };
+      store[key] = { sessionId, ...store[key], updatedAt: Date.now(), count: (count ?? 0) + 1 };
     });
     count = (count ?? 0) + 1;
     report.updates += 1;

@@ -124,21 +124,23 @@ describe("freshStart", () => {
         "new",
         now,
       );
-      expect(edit.text).toBe(registry({ sessionId: "new", updatedAt: now, thinkingLevel: "low" }));
+      expect(edit.text).toBe(registry({ sessionId: "new", updatedAt: now, thinkingLevel: "low", systemSent: false }));
     }
   });
 
   it("keeps a model and a profile without a source, as old versions write them", () => {
     const chosen = { providerOverride: "a", modelOverride: "b", authProfileOverride: "x" };
     const edit = freshStart(registry({ sessionId: "old", updatedAt: 1, ...chosen }), key, "new", now);
-    expect(edit.text).toBe(registry({ sessionId: "new", updatedAt: now, ...chosen }));
+    expect(edit.text).toBe(registry({ sessionId: "new", updatedAt: now, ...chosen, systemSent: false }));
   });
 
   it("adds the id and the time to an entry that has none", () => {
     expect(freshStart(registry({ channel: "telegram" }), key, "new", now).text).toBe(
-      registry({ channel: "telegram", sessionId: "new", updatedAt: now }),
+      registry({ channel: "telegram", sessionId: "new", updatedAt: now, systemSent: false }),
     );
-    expect(freshStart(registry({}), key, "new", now).text).toBe(registry({ sessionId: "new", updatedAt: now }));
+    expect(freshStart(registry({}), key, "new", now).text).toBe(
+      registry({ sessionId: "new", updatedAt: now, systemSent: false }),
+    );
   });
 
   it("changes nothing when the entry isn't there, or has moved on to another session", () => {

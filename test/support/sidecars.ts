@@ -70,6 +70,7 @@ export async function toolsFor(home: Home, runId: string, disk: Disk = openDisk(
   if (!prospect || "failure" in prospect) throw new Error("the scratch home is no installation");
   return {
     ...{ disk, settings, runId, installation: prospect.installation, journal: openJournal(disk, home.state, runId) },
+    backupsOf: () => [],
     ...{ command: "archive", foreignPids: false, signal: new AbortController().signal, env: surroundings.env },
   };
 }

@@ -1,0 +1,274 @@
+import { createHash, randomUUID } from "node:crypto";
+import { dirname, join } from "node:path";
+import { lookAt } from "../disk/fingerprint.ts";
+import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import { mapPath } from "../installation/paths.ts";
+import { isObject } from "../registry/bindings.ts";
+import { placesIn, valueWithoutCopies } from "../registry/places.ts";
+import { describeEntry } from "../registry/read.ts";
+import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
+import { sizesOf } from "./bloat.ts";
+import { type FieldFault, faultsOf, takesAnyPath } from "./entry-faults.ts";
+import type { Finding } from "./finding.ts";
+import type { RegistryContext } from "./registry.ts";
+import { hasHiddenPart } from "./surroundings.ts";
+import { tokensOf } from "./token-limits.ts";
+
+/** What would put an entry right. `lost`: nothing leads to a transcript any more. */
+type EntryChange =
+  | { kind: "mend"; remove: string[]; set: Record<string, string> }
+  | { kind: "lost" }
+  | { kind: "clear-binding"; sessionId: string };
+
+/** An entry, and what is wrong with it. `seen`: a checksum of its text, to notice that somebody changed it since. */
+export type CheckedEntry = {
+  reference: EntryReference;
+  seen: string;
+  sessionKind: SessionKind;
+  findings: Finding[];
+  change?: EntryChange;
+  /** its value is an object, as it should be */
+  isObject: boolean;
+  transcript?: Transcript;
+  /** who uses the session right now */
+  inUse?: string;
+};
+
+/** A session is written to its registry before its transcript, or after; so soon nothing is missing. */
+const BORN_MS = 60_000;
+
+/** Checks every entry of a registry, one at a time, and what they have in common. Those with nothing to tell are left out. */
+export async function checkEntries(
+  registry: AgentRegistry,
+  installation: Installation,
+  context: RegistryContext,
+): Promise<CheckedEntry[]> {
+  const { text, problem } = registry.registry;
+  if (text === "" || problem) return []; // JSON5, where its gateway reads that: it is JSON again after its next write
+  const checked: CheckedEntry[] = [];
+  const transcripts = transcriptsByKey(registry, installation);
+  const claude = claudeSessionsOf(installation);
+  const bloat = sizesOf();
+  for (const place of placesIn(registry.registry)) {
+    const { name: key, valueAt, valueEnd } = place;
+    context.signal.throwIfAborted();
+    const value = valueWithoutCopies(text, place);
+    const entry = describeEntry(key, isObject(value) ? value : {});
+    const reference: EntryReference = { agent: registry.agent, registryPath: registry.path, entry };
+    const about = { path: registry.path, agent: registry.agent, sessionKey: key };
+    const sessionKind = readSessionKey(key, { mainKey: mainKeyOf(installation), chatType: entry.chatType }).kind;
+    const one: CheckedEntry = {
+      reference,
+      seen: "",
+      sessionKind,
+      findings: [],
+      isObject: isObject(value),
+    };
+    if (!isObject(value)) {
+      one.findings.push({
+        kind: "corrupt-entry",
+        severity: "warning",
+        ...about,
+        evidence: { problem: "it is no object" },
+      });
+      one.change = { kind: "lost" };
+    } else {
+      bloat.add(place);
+      const own = transcripts.get(key) ?? [];
+      if (own[0]) one.transcript = own[0];
+      await check(value, one, { about, own, claude, registry, installation, context });
+    }
+    if (one.findings.length > 0) checked.push({ ...one, seen: checksum(text.slice(valueAt, valueEnd)) });
+  }
+  const bloated = bloat.tell(registry, text.length);
+  if (bloated && checked[0]) checked[0].findings.push(bloated);
+  else if (bloated) checked.push(withoutChange(registry, bloated));
+  return checked;
+}
+
+type Surroundings = {
+  about: Pick<Finding, "path" | "agent" | "sessionKey">;
+  own: Transcript[];
+  claude: ReadonlySet<string> | undefined;
+  registry: AgentRegistry;
+  installation: Installation;
+  context: RegistryContext;
+};
+
+async function check(
+  value: Record<string, unknown>,
+  one: CheckedEntry,
+  { about, own, claude, registry, installation, context }: Surroundings,
+): Promise<void> {
+  const { findings, reference } = one;
+  const { entry } = reference;
+  const folders = [registry.sessions, dirname(registry.path)];
+  const toHere = (path: string) => mapPath(path, installation.settings.paths);
+  const faults = faultsOf(value, { era: installation.openclaw?.era.era ?? "unknown", folders, toHere });
+  const withId = { ...about, ...(entry.sessionId === undefined ? {} : { sessionId: entry.sessionId }) };
+  for (const fault of faults) findings.push(tellFault(fault, withId));
+  const isBacked = entry.bindings.length > 0 || isObject(value.acp);
+  const isBorn = context.nowMs - (entry.updatedAt ?? 0) < BORN_MS;
+  const isHeldElsewhere = isBacked || isElsewhere(entry, installation);
+  const isThere = own.length > 0 || isHeldElsewhere || isUnseen(registry, installation);
+  const isLost = !isThere && !isBorn && !isFresh(value);
+  if (isLost && entry.sessionId !== undefined && !faults.some(({ field }) => field === "sessionId"))
+    findings.push({
+      kind: "missing-transcript",
+      severity: "warning",
+      ...withId,
+      evidence: { expected: join(registry.sessions, `${entry.sessionId}.jsonl`), sessionKind: one.sessionKind },
+    });
+  const writtenMs = registry.registry.fingerprint?.mtimeMs ?? context.nowMs;
+  const stead = isHeldElsewhere ? { sessionId: randomUUID(), changedMs: writtenMs } : undefined;
+  const mended = faults.length > 0 ? mendOf(faults, own[0], stead) : undefined;
+  if (isLost && faults.length === 0 && hasFileOfItsId(entry, registry, installation))
+    one.change = { kind: "mend", remove: ["sessionFile"], set: {} };
+  else if (isLost || (mended === undefined && faults.length > 0 && !isThere)) one.change = { kind: "lost" };
+  else if (mended) one.change = mended;
+  for (const { provider, sessionId } of entry.bindings) {
+    if (claude === undefined || provider !== "claude-cli" || claude.has(sessionId)) continue;
+    findings.push({
+      kind: "stale-binding",
+      severity: "warning",
+      ...withId,
+      evidence: { provider, session: sessionId },
+    });
+    one.change ??= { kind: "clear-binding", sessionId };
+  }
+  await weigh(value, one, withId, own, installation, context);
+}
+
+function tellFault({ field, problem, isNull }: FieldFault, about: Surroundings["about"]): Finding {
+  return {
+    kind: isNull ? "null-transcript-path" : "corrupt-entry",
+    severity: "warning",
+    ...about,
+    evidence: { field, problem: `its ${field} ${problem}` },
+  };
+}
+
+/**
+ * Undefined where dropping the fields leaves nothing that leads to a transcript.
+ *
+ * @param stead what an entry says whose conversation is held in another place than the sessions folder
+ */
+function mendOf(
+  faults: readonly FieldFault[],
+  transcript: Transcript | undefined,
+  stead: { sessionId: string; changedMs: number } | undefined,
+): EntryChange | undefined {
+  const fields = faults.map(({ field }) => field);
+  const sessionId = transcript?.sessionId ?? stead?.sessionId;
+  const changedMs = transcript?.fingerprint.mtimeMs ?? stead?.changedMs;
+  const set: Record<string, string> = {};
+  if (fields.includes("sessionId")) {
+    if (sessionId === undefined) return undefined;
+    set.sessionId = JSON.stringify(sessionId);
+  }
+  if (fields.includes("updatedAt")) {
+    if (changedMs === undefined) return undefined;
+    set.updatedAt = String(Math.floor(changedMs));
+  }
+  return { kind: "mend", remove: fields.filter((field) => !(field in set)), set };
+}
+
+/** Size and tokens: told, and nothing is changed for them. */
+async function weigh(
+  value: Record<string, unknown>,
+  { findings, reference }: CheckedEntry,
+  about: Surroundings["about"],
+  own: readonly Transcript[],
+  installation: Installation,
+  { settings }: RegistryContext,
+): Promise<void> {
+  const { transcriptWarn } = settings.registry;
+  for (const { path, fingerprint, sessionId } of own) {
+    if (fingerprint.sizeBytes <= transcriptWarn) continue;
+    const evidence = { bytes: fingerprint.sizeBytes, limitBytes: transcriptWarn };
+    findings.push({ kind: "large-transcript", severity: "info", ...about, path, sessionId, evidence });
+  }
+  const limits = { registry: settings.registry, mainKey: mainKeyOf(installation) };
+  const held = await tokensOf(reference.entry.key, value, own[0], limits);
+  if (!held || held.tokens < held.warning) return;
+  const isCritical = held.tokens >= held.critical;
+  findings.push({
+    kind: isCritical ? "tokens-critical" : "tokens-warning",
+    severity: isCritical ? "error" : "warning",
+    ...about,
+    evidence: held,
+  });
+}
+
+/** An entry that a reset left: nothing was sent under its id yet, so there is no transcript. */
+function isFresh(value: Record<string, unknown>): boolean {
+  return value.systemSent === false && !("sessionFile" in value) && !("totalTokens" in value) && !("status" in value);
+}
+
+/** The path leads nowhere, but the session's id leads to a transcript that is nobody else's. */
+function hasFileOfItsId(
+  { sessionId, sessionFile }: EntryReference["entry"],
+  { sessions }: AgentRegistry,
+  { transcripts }: Installation,
+): boolean {
+  const path = join(sessions, `${sessionId}.jsonl`);
+  return sessionFile !== undefined && transcripts.some((one) => one.path === path && one.entries.length === 0);
+}
+
+/** The oldest releases take a transcript from anywhere; what cannot be looked at may be there. */
+function isElsewhere({ sessionFile }: EntryReference["entry"], { openclaw, settings }: Installation): boolean {
+  if (!sessionFile || !takesAnyPath(openclaw?.era.era ?? "unknown")) return false;
+  try {
+    return lookAt(mapPath(sessionFile, settings.paths)) !== undefined;
+  } catch {
+    return true;
+  }
+}
+
+/** In a folder that is not there, or can't be read, nothing is missing. */
+function isUnseen({ sessions }: AgentRegistry, installation: Installation): boolean {
+  return hasHiddenPart(installation) || lookAt(sessions)?.kind !== "folder";
+}
+
+function transcriptsByKey({ path }: AgentRegistry, { transcripts }: Installation): Map<string, Transcript[]> {
+  const byKey = new Map<string, Transcript[]>();
+  for (const transcript of transcripts.filter(({ dialect }) => dialect === "openclaw")) {
+    for (const { registryPath, entry } of transcript.entries) {
+      if (registryPath === path) byKey.set(entry.key, [...(byKey.get(entry.key) ?? []), transcript]);
+    }
+  }
+  return byKey;
+}
+
+/** Undefined where the sessions of Claude Code can't be seen, so that none of them is missing. */
+function claudeSessionsOf({
+  claude,
+  transcripts,
+  unreadable,
+  claimedElsewhere,
+}: Installation): Set<string> | undefined {
+  if (!claude || unreadable.some(({ path }) => path.startsWith(claude.home))) return undefined;
+  const own = transcripts.filter(({ dialect }) => dialect === "claude-code");
+  if (own.length === 0) return undefined;
+  const elsewhere = claimedElsewhere.flatMap((path) => /([^/]+)\.jsonl$/.exec(path)?.[1] ?? []);
+  return new Set([...own.map(({ sessionId }) => sessionId), ...elsewhere]);
+}
+
+function withoutChange({ agent, path }: AgentRegistry, finding: Finding): CheckedEntry {
+  const entry = { key: "", bindings: [], pinned: false };
+  return {
+    reference: { agent, registryPath: path, entry },
+    seen: "",
+    sessionKind: "unknown",
+    findings: [finding],
+    isObject: true,
+  };
+}
+
+export function checksum(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+function mainKeyOf({ openclaw }: Installation): string {
+  return openclaw?.config.mainKey ?? "main";
+}

@@ -1,0 +1,158 @@
+import { readFileSync } from "node:fs";
+import type { Settings } from "../config/settings.ts";
+import { deriveEntries } from "../derive/derive-entries.ts";
+import { lookAt } from "../disk/fingerprint.ts";
+import { findGateway, type GatewayState } from "../installation/gateway.ts";
+import type { AgentRegistry, Installation } from "../installation/installation.ts";
+import { diagnoseRegistry, type RegistryFault } from "../registry/diagnose.ts";
+import { repeatsNames } from "../registry/places.ts";
+import { type Duplicated, findOfTwoAgents, type PeerSession, type Strayed } from "./agents-of-peers.ts";
+import { type CheckedEntry, checkEntries } from "./check-entries.ts";
+import type { Finding } from "./finding.ts";
+import { groupBy } from "./group.ts";
+import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
+import { findOrphans, type Orphan } from "./orphans.ts";
+import { mentionedIn } from "./references.ts";
+import { planRestoration, type Restoration } from "./restoration.ts";
+import { findShared } from "./shared-transcripts.ts";
+import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
+
+/** A registry that its gateway does not read as it is meant, or does not read at all. */
+export type BrokenRegistry = { registry: AgentRegistry; finding: Finding } & Restoration;
+
+/** Everything that `validate-registry` saw of one installation. */
+export type RegistryFacts = {
+  findings: Finding[];
+  broken: BrokenRegistry[];
+  /** entries in which something is wrong, or that lead nowhere */
+  entries: CheckedEntry[];
+  /** transcripts that no entry leads to */
+  orphans: Orphan[];
+  strays: Strayed[];
+  duplicates: Duplicated[];
+  gateway: GatewayState | null;
+  foreignPids: boolean;
+};
+
+export type RegistryContext = {
+  settings: Settings;
+  nowMs: number;
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+};
+
+/** Holds every registry of an installation against the files, the configuration of the gateway, and the limits. */
+export async function inspectRegistries(installation: Installation, context: RegistryContext): Promise<RegistryFacts> {
+  const { openclaw, registries, unreadable } = installation;
+  const findings = installationFindings(installation).filter(({ kind }) => kind !== "broken-registry");
+  const facts: RegistryFacts = {
+    ...{ findings, broken: [], entries: [], orphans: [], strays: [], duplicates: [] },
+    gateway: null,
+    foreignPids: areForeign(installation),
+  };
+  if (!openclaw || openclaw.era.era === "S") return facts;
+  for (const registry of registries) {
+    if (unreadable.some(({ path }) => path === registry.path)) continue;
+    const seen = lookAt(registry.path);
+    if (seen?.kind !== "file") continue;
+    // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
+    if (!registry.registry.problem && !repeatsNames(registry.registry)) continue;
+    const bytes = readFileSync(registry.path);
+    const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5: openclaw.era.era === "F1" }));
+    if (!finding) continue;
+    const restoration = await planRestoration(registry, bytes, seen.fingerprint.mtimeMs, installation, context);
+    const { entries, lost } = restoration.restored;
+    Object.assign(finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
+    facts.broken.push({ registry, finding, ...restoration });
+  }
+  const sound = registries.filter(
+    (one) => !one.registry.problem && !facts.broken.some(({ registry }) => registry === one),
+  );
+  for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
+  const isKnown = !hasHiddenPart(installation);
+  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, isKnown });
+  Object.assign(facts, await findOfTwoAgents(sound, installation, context));
+  deriveAll(facts.orphans);
+  const mendable = [facts.broken, facts.orphans, facts.strays, facts.duplicates].some(({ length }) => length > 0);
+  if (mendable || facts.entries.some(({ change }) => change))
+    facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  lookForUse(installation, facts, context);
+  for (const { finding, derived } of facts.orphans) if (derived) finding.evidence.repair = "add-entry";
+  for (const { change, findings: own } of facts.entries) {
+    for (const finding of own) if (change && PUT_RIGHT.has(finding.kind)) finding.evidence.repair = change.kind;
+  }
+  for (const { finding } of facts.broken) finding.evidence.repair = "restore";
+  findings.push(
+    ...findShared(installation),
+    ...facts.broken.map(({ finding }) => finding),
+    ...facts.entries.flatMap((entry) => entry.findings),
+    ...facts.orphans.map(({ finding }) => finding),
+    ...facts.strays.map(({ finding }) => finding),
+    ...facts.duplicates.map(({ finding }) => finding),
+  );
+  return facts;
+}
+
+/** The entries that forgotten transcripts should have, those of one registry together: each key is given once. */
+function deriveAll(orphans: readonly Orphan[]): void {
+  for (const [registry, own] of groupBy(orphans, (orphan) => orphan.registry)) {
+    const facts = own.flatMap((orphan) => orphan.facts ?? []);
+    const taken = registry.registry.entries.map(({ key }) => key);
+    for (const { facts: of, derived } of deriveEntries(facts, taken)) {
+      const orphan = own.find((one) => one.facts === of);
+      if (orphan && derived) orphan.derived = derived;
+    }
+  }
+}
+
+/** A turn keeps a copy of its session's entry, and writes it back whole when it ends. */
+function lookForUse(installation: Installation, facts: RegistryFacts, context: RegistryContext): void {
+  const changed = facts.entries.filter(({ change }) => change);
+  const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
+  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
+  const transcriptOf = ({ reference: { registryPath, entry } }: PeerSession) =>
+    installation.transcripts.find(({ entries }) =>
+      entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
+    );
+  const note = (one: { inUse?: string }, use: string | undefined) => {
+    if (use !== undefined) one.inUse = use;
+  };
+  for (const orphan of facts.orphans.filter(({ derived }) => derived)) note(orphan, probe(orphan.transcript));
+  for (const entry of changed) {
+    const { status, updatedAt = 0 } = entry.reference.entry;
+    const isRunning = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
+    const isAlive = isRunning && facts.gateway?.state !== "down";
+    note(
+      entry,
+      entry.transcript ? probe(entry.transcript) : isAlive ? "its entry says that a turn is running" : undefined,
+    );
+  }
+  for (const session of sessions) {
+    const transcript = transcriptOf(session);
+    if (transcript) note(session, probe(transcript));
+  }
+}
+
+/** Findings that a change of the entry puts right. */
+const PUT_RIGHT: ReadonlySet<Finding["kind"]> = new Set<Finding["kind"]>([
+  "missing-transcript",
+  "null-transcript-path",
+  "corrupt-entry",
+  "stale-binding",
+]);
+
+/** Undefined for a registry that every reader reads alike. */
+function tellFaults({ path, agent }: AgentRegistry, faults: readonly RegistryFault[]): Finding | undefined {
+  const [first] = faults;
+  if (!first) return undefined;
+  const { kind, byteOffset, line, wholeEntries, key } = first;
+  return {
+    kind: "broken-registry",
+    severity: "error",
+    path,
+    agent,
+    ...(key === undefined ? {} : { sessionKey: key }),
+    line,
+    evidence: { problem: kind, faults: faults.map((fault) => fault.kind), byteOffset, wholeEntries },
+  };
+}

@@ -1,0 +1,195 @@
+import type { PeerSession } from "../inspect/agents-of-peers.ts";
+import type { CheckedEntry } from "../inspect/check-entries.ts";
+import type { Finding } from "../inspect/finding.ts";
+import type { Orphan } from "../inspect/orphans.ts";
+import type { RegistryFacts } from "../inspect/registry.ts";
+import { registryLocking } from "../installation/era.ts";
+import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import type { SessionKind } from "../registry/session-key.ts";
+import type { EntryEdit, Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
+import { blockedBecause } from "./repair.ts";
+
+/** `newId`, `nowMs`: for entries that are made anew. `brake`: in words, why ages can't be trusted in this run. */
+export type RegistryPolicy = {
+  repair: boolean;
+  resolveStrays: boolean;
+  newId: () => string;
+  nowMs: number;
+  brake?: string;
+};
+
+/** Decides what of a registry is put right. Pure: facts and policy in, plan out. */
+export function planRegistryRepair(installation: Installation, facts: RegistryFacts, policy: RegistryPolicy): Plan {
+  const plan: Plan = { jobs: [], spared: [] };
+  if (!policy.repair) return plan;
+  const blocked = gatewayInTheWay(installation, facts);
+  const take = (decision: Job | Spared | undefined) => {
+    if (decision && "because" in decision) plan.spared.push(decision);
+    else if (decision) plan.jobs.push(decision);
+  };
+  const unless = (path: string, findings: Finding[], job: Job | Spared, transcript?: Transcript): Job | Spared =>
+    blocked === undefined || "because" in job
+      ? job
+      : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
+  for (const broken of facts.broken) {
+    const steps: Step[] = [{ kind: "restore-registry", broken }];
+    take(unless(broken.registry.path, [broken.finding], jobOf([broken.finding], steps)));
+  }
+  const moved = policy.resolveStrays ? strayedSessions(facts) : [];
+  for (const entry of facts.entries) {
+    const job = moved.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
+    if (job) take(unless(entry.reference.registryPath, job.findings, job));
+  }
+  for (const orphan of facts.orphans) {
+    const { transcript, finding } = orphan;
+    take(unless(transcript.path, [finding], register(orphan), transcript));
+  }
+  if (!policy.resolveStrays) {
+    for (const { finding } of [...facts.strays, ...facts.duplicates])
+      take({ because: "routed-elsewhere", path: finding.path ?? "", findings: [finding] });
+    return plan;
+  }
+  for (const { session, findings } of moved) {
+    // what is wrong in an entry is right once the entry is gone
+    const own = facts.entries.filter((entry) => isOf(session, entry)).flatMap(repairedFindings);
+    const all = [...findings, ...own];
+    take(unless(session.reference.registryPath, all, retire(session, all, installation, facts)));
+  }
+  return plan;
+}
+
+function jobOf(findings: Finding[], steps: Step[], wait?: string): Job {
+  return { findings, steps, force: false, prunes: [], needsRestart: false, ...(wait ? { wait } : {}) };
+}
+
+/** In words: why no registry can be written now; undefined when they can. */
+function gatewayInTheWay({ openclaw }: Installation, { gateway }: RegistryFacts): string | undefined {
+  if (!openclaw || registryLocking(openclaw.era.era) !== "gateway-down" || gateway?.state === "down") return undefined;
+  return gateway?.because ?? "a gateway may run";
+}
+
+/** Sessions of one errand are over; whoever may write again keeps his route. */
+const OVER: ReadonlySet<SessionKind> = new Set<SessionKind>(["cron-run", "hook", "subagent"]);
+
+function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | undefined {
+  const { reference, change, seen, sessionKind, isObject, inUse } = entry;
+  if (!change) return undefined;
+  const findings = repairedFindings(entry);
+  const step = (how: RegistryChange, edit: EntryEdit): Step => ({
+    kind: "edit-registry",
+    transcript: noTranscript(reference),
+    entry: reference,
+    change: how,
+    edit: { seen, ...edit },
+  });
+  const steps = {
+    mend: () => step("mend-entry", change.kind === "mend" ? { remove: change.remove, set: change.set } : {}),
+    "clear-binding": () =>
+      step("clear-binding", change.kind === "clear-binding" ? { claudeSessionId: change.sessionId } : {}),
+    lost: () => {
+      if (OVER.has(sessionKind)) return step("remove-entry", {});
+      if (isObject) return step("fresh-start", {});
+      return step("replace-entry", {
+        text: JSON.stringify({ sessionId: newId(), updatedAt: nowMs, systemSent: false }),
+      });
+    },
+  };
+  return { ...jobOf(findings, [steps[change.kind]()], inUse), isBatched: true };
+}
+
+function repairedFindings({ findings }: CheckedEntry): Finding[] {
+  return findings.filter(({ evidence }) => evidence.repair !== undefined);
+}
+
+/** An entry without a transcript is still about a session: its place is the registry. */
+function noTranscript(reference: EntryReference): Transcript {
+  return {
+    dialect: "openclaw",
+    path: reference.registryPath,
+    sessionId: reference.entry.sessionId ?? "",
+    group: reference.agent,
+    kind: "file",
+    fingerprint: { device: -1, inode: -1, sizeBytes: 0, mtimeMs: 0, mode: 0, uid: 0, gid: 0, links: 1 },
+    entries: [reference],
+    inWorkspace: false,
+  };
+}
+
+function register({ transcript, registry, finding, isOld, derived, unsafe, inUse }: Orphan): Job | Spared {
+  if (unsafe) return { because: "unsafe", transcript, detail: unsafe, findings: [finding] };
+  if (isOld) return { because: "old-orphan", transcript, findings: [finding] };
+  if (!derived)
+    return { because: "unsafe", transcript, detail: "nothing in it gives it an id or a time", findings: [finding] };
+  const entry = { key: derived.key, sessionId: derived.sessionId, bindings: [], pinned: false };
+  const step: Step = {
+    kind: "edit-registry",
+    transcript,
+    entry: { agent: registry.agent, registryPath: registry.path, entry },
+    change: "add-entry",
+    edit: { text: JSON.stringify(derived.entry) },
+  };
+  return { ...jobOf([finding], [step], inUse), transcript, isBatched: true };
+}
+
+type Strayed = { session: PeerSession; findings: Finding[] };
+
+/** Sessions that lie with an agent who does not get their messages, each once. */
+function strayedSessions({ strays, duplicates }: RegistryFacts): Strayed[] {
+  const found = new Map<string, Strayed>();
+  const add = (session: PeerSession, finding: Finding) => {
+    const name = `${session.reference.registryPath} ${session.key}`;
+    const known = found.get(name);
+    if (known) known.findings.push(finding);
+    else found.set(name, { session, findings: [finding] });
+  };
+  for (const { session, finding } of strays) add(session, finding);
+  for (const { sessions, wanted, finding } of duplicates) {
+    if (wanted === undefined) continue;
+    for (const session of sessions) if (session.agent !== wanted) add(session, finding);
+  }
+  return [...found.values()];
+}
+
+/** Its history goes into the archive, and its entry goes: the agent that gets the messages begins, or goes on with its own. */
+function retire(
+  session: PeerSession,
+  findings: Finding[],
+  installation: Installation,
+  { gateway }: RegistryFacts,
+): Job | Spared {
+  const { reference, seen } = session;
+  const transcript = installation.transcripts.find(
+    ({ dialect, entries }) =>
+      dialect === "openclaw" &&
+      entries.some(
+        ({ registryPath, entry }) => registryPath === reference.registryPath && entry.key === reference.entry.key,
+      ),
+  );
+  const edit: Step = {
+    kind: "edit-registry",
+    transcript: transcript ?? noTranscript(reference),
+    entry: reference,
+    change: "remove-entry",
+    edit: { seen },
+  };
+  if (!transcript) return { ...jobOf(findings, [edit]), isBatched: true };
+  const isShared = transcript.entries.length > 1;
+  const blocked = blockedBecause(transcript, installation, gateway);
+  if (blocked) return { because: "registry-gateway-up", transcript, detail: blocked.detail ?? "", findings };
+  const steps: Step[] = [
+    {
+      kind: "archive-transcript",
+      transcript,
+      reason: "manual",
+      purpose: isShared ? "copy" : "remove",
+      withSidecars: true,
+    },
+    edit,
+    ...(isShared ? [] : [{ kind: "remove-transcript", transcript } satisfies Step]),
+  ];
+  return { ...jobOf(findings, steps, session.inUse), transcript, isBatched: true };
+}
+
+function isOf({ reference }: PeerSession, entry: CheckedEntry): boolean {
+  return reference.registryPath === entry.reference.registryPath && reference.entry.key === entry.reference.entry.key;
+}

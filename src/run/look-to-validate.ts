@@ -1,0 +1,37 @@
+import { randomUUID } from "node:crypto";
+import { readClocks } from "../host/host.ts";
+import { inspectRegistries } from "../inspect/registry.ts";
+import { planRegistryRepair } from "../plan/registry.ts";
+import { rememberTold } from "../report/told.ts";
+import { readState } from "../state/state.ts";
+import type { Duty } from "./duty.ts";
+
+/** Looks at the registries of one installation and decides, if it is asked to, what is put right. */
+export const lookToValidate: Duty = async (installation, statePath, { request, world, settings }) => {
+  const { state, text: stateText } = readState(statePath);
+  const clocks = readClocks();
+  const { env } = world.surroundings;
+  const facts = await inspectRegistries(installation, { settings, nowMs: clocks.wallMs, env, signal: world.signal });
+  const { repair, resolveStrays, restart } = request;
+  const plan = planRegistryRepair(installation, facts, {
+    ...{ repair, resolveStrays },
+    newId: randomUUID,
+    nowMs: clocks.wallMs,
+  });
+  const isHeard = facts.gateway?.state === "up" && facts.broken.length > 0 && plan.jobs.length > 0;
+  for (const job of plan.jobs) job.needsRestart = restart && isHeard;
+  if (isHeard && !restart) plan.spared.push({ because: "restart-advised", findings: [] });
+  return {
+    installation,
+    findings: facts.findings,
+    plan,
+    foreignPids: facts.foreignPids,
+    state,
+    clocks,
+    hasWork: plan.jobs.some(({ wait }) => wait === undefined) || (repair && installation.leftBehind.length > 0),
+    mayRestart: restart,
+    remember: (now, _done, report) =>
+      request.cron ? rememberTold(now, request.command, report, clocks.wallMs, settings.notify.repeatAfter) : now,
+    before: { stateText, cursorsText: "" },
+  };
+};
