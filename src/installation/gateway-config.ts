@@ -1,5 +1,4 @@
 import { readFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { delimiter, join, resolve } from "node:path";
 import { errnoOf } from "../errors.ts";
 import { substituteEnvironment } from "./config-environment.ts";
@@ -52,11 +51,12 @@ function readWith(
 }
 
 function includeRoots(environment: Readonly<Record<string, string | undefined>>): string[] {
-  const home = environment.HOME ?? homedir();
+  const { HOME: home } = environment;
   const named = (environment.OPENCLAW_INCLUDE_ROOTS ?? "").split(delimiter).map((root) => root.trim());
+  const isOfHome = (root: string) => root === "~" || root.startsWith("~/");
   return named
-    .filter((root) => root !== "")
-    .map((root) => resolve(root === "~" || root.startsWith("~/") ? join(home, root.slice(1)) : root));
+    .filter((root) => root !== "" && !(isOfHome(root) && home === undefined)) // nobody knows where that is
+    .map((root) => resolve(isOfHome(root) ? join(home ?? "", root.slice(1)) : root));
 }
 
 /** The parser's own message may quote the file, so it is not told. */

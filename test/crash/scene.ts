@@ -100,7 +100,7 @@ export function expectRotated({ home, sessions, registry }: Scene): void {
     } else {
       expect(existsSync(path), "the old transcript").toBe(false);
       expect(freshId).not.toBe(sessionId);
-      expect(entry).toEqual({ thinkingLevel: "high" });
+      expect(entry).toEqual({ thinkingLevel: "high", systemSent: false });
     }
     const folder = join(home[dialect === "openclaw" ? "openclaw" : "claude"], "session-archives");
     const catalogued = readCatalog(folder).filter((record) => record.sessionId === sessionId);
