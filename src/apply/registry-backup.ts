@@ -12,13 +12,13 @@ import type { Tools } from "./tools.ts";
  *
  * @returns the copy's path
  */
-export function backUpRegistry(path: string, bytes: Buffer | string, { disk, journal }: Tools): string {
+export function backUpRegistry(path: string, bytes: Buffer | string, { disk, journal, backupsOf }: Tools): string {
   const seen = lookAt(path);
   if (!seen) throw new Error(`${path} is gone`);
   const draft = draftPathFor(path);
   disk.createWith(draft, bytes, ownershipOf(seen.fingerprint));
   try {
-    const backup = nameCopy(draft, path, disk);
+    const backup = nameCopy(draft, path, new Set(backupsOf(path)), disk);
     try {
       journal.write("backup", { registry: path, backup });
     } catch (error) {
@@ -31,10 +31,12 @@ export function backUpRegistry(path: string, bytes: Buffer | string, { disk, jou
   }
 }
 
-function nameCopy(draft: string, path: string, disk: Disk): string {
+/** @param used a name is given once: the journal tells the age of a copy by it */
+function nameCopy(draft: string, path: string, used: ReadonlySet<string>, disk: Disk): string {
   const time = new Date().toISOString().replace(/[-:]/g, "").replace("T", "-").slice(0, 15);
   for (let attempt = 1; ; attempt += 1) {
     const backup = `${path}.bak-${time}${attempt > 1 ? `-${attempt}` : ""}`;
+    if (used.has(backup)) continue;
     try {
       disk.link(draft, backup);
       return backup;

@@ -85,7 +85,8 @@ export async function gzipRange(
       level,
       finishFlush: constants.Z_SYNC_FLUSH,
       // One piece of output for each chunk, even an incompressible one: every further piece is another thread hop.
-      chunkSize: chunkBytes + 1024,
+      // No more than that: room for a whole chunk, made for each of thousands of small files, keeps the collector busy.
+      chunkSize: chunk.length + 1024,
       ...(dictionary && { dictionary }),
     });
     deflated.catch(() => {}); // awaited later; must not count as unhandled until then
@@ -129,7 +130,8 @@ export async function verifyGzip(
   // x86-64 server): what any reader will do is the better proof, and the total stays well below that of `gzip`.
   // Inflate runs in the pool while the hash runs here, hence the room for several pieces (missing in the types only).
   const room = { highWaterMark: 4 * chunkBytes };
-  const gunzip = createGunzip({ chunkSize: chunkBytes, ...room });
+  const chunkSize = Math.min(chunkBytes, expected.bytes + 1024);
+  const gunzip = createGunzip({ chunkSize, ...room });
   const hash = createHash("sha256");
   let bytes = 0;
   const consume = async (pieces: AsyncIterable<Buffer>) => {
