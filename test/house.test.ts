@@ -28,7 +28,7 @@ const mayImport: Record<string, Rule> = {
   config: { code: ["errors"] },
   state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
   installation: {
-    code: ["errors", "host", "disk", "registry", "routing/unknown-value.ts"],
+    code: ["errors", "host", "disk", "json/optional.ts", "registry", "routing/unknown-value.ts"],
     types: ["config", "dialects"],
   },
   inspect: {
@@ -51,9 +51,9 @@ const mayImport: Record<string, Rule> = {
     ],
     types: ["config", "state"],
   },
-  derive: { code: ["disk", "dialects", "transcript", "registry"] },
+  derive: { code: ["disk", "dialects", "json/optional.ts", "transcript", "registry"] },
   plan: {
-    code: ["installation/era.ts", "structure/cut.ts", "registry/session-key.ts"],
+    code: ["installation/era.ts", "installation/pruning.ts", "structure/cut.ts", "registry/session-key.ts"],
     types: ["archive", "config", "inspect", "installation"],
   },
   apply: {
@@ -264,13 +264,14 @@ const throughTheProgram: Record<string, string> = {
   commands: "archive clean-locks detect-corruption global-options index restore rotate validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
-  disk: "checksum disk fingerprint left-behind name-for-path shorten",
+  disk: "checksum disk fingerprint left-behind name-for-path sha256 shorten",
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
     "agents-of-peers archive attribute bloat bot-damage check-entries copied corruption cut digest entry-faults finding gateway-log group growth idle in-use key-settings leftovers lock-finding orphans pasted registry restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
   installation:
-    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths registries trace transcripts workspaces",
+    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths pruning registries trace transcripts workspaces",
+  json: "optional",
   locks: "gateway-lock lock-file run-lock",
   plan: "registry",
   registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",

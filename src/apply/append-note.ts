@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { existsSync, readFileSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 import { ownershipInFolder } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import { describeError, KeeperError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { projectNamesOf } from "../installation/paths.ts";
@@ -62,7 +62,7 @@ function write(step: NoteStep, path: string, archived: Archived, disk: Disk): Ou
       note: path,
       offset: Buffer.byteLength(before),
       bytes: Buffer.byteLength(text),
-      sha256: createHash("sha256").update(text).digest("hex"),
+      sha256: sha256Of(text),
       mtimeMs: seen?.fingerprint.mtimeMs ?? null,
       folders,
     },

@@ -1,4 +1,3 @@
-import { readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
@@ -44,11 +43,6 @@ function nameCopy(draft: string, path: string, used: ReadonlySet<string>, disk: 
       if (errnoOf(error) !== "EEXIST") throw error;
     }
   }
-}
-
-/** The bytes of a registry as they are now. */
-export function bytesOf(path: string): Buffer {
-  return readFileSync(path);
 }
 
 const OURS = /\.bak-\d{8}-\d{6}(?:-\d+)?$/;

@@ -1,9 +1,10 @@
-import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { lookAt } from "../disk/fingerprint.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import type { Step } from "../plan/plan.ts";
 import type { Registry } from "../registry/read.ts";
 import type { Outcome } from "./outcome.ts";
-import { backUpRegistry, bytesOf, pruneBackups } from "./registry-backup.ts";
+import { backUpRegistry, pruneBackups } from "./registry-backup.ts";
 import type { Tools } from "./tools.ts";
 import { draftOf, putRegistry, writeUnderLock } from "./write-registry.ts";
 
@@ -30,8 +31,8 @@ export async function restoreRegistry(step: RestoreStep, tools: Tools): Promise<
   if (!draft) return changed;
   try {
     const written = await writeUnderLock(path, tools, () => {
-      const bytes = bytesOf(path);
-      if (hashOf(bytes) !== sha256) return undefined;
+      const bytes = readFileSync(path);
+      if (sha256Of(bytes) !== sha256) return undefined;
       const backup = backUpRegistry(path, bytes, tools);
       if (putRegistry(tools.disk, before, draft)) return backup;
       tools.disk.remove(backup);
@@ -52,13 +53,9 @@ export async function restoreRegistry(step: RestoreStep, tools: Tools): Promise<
         lost: restored.lost.length,
         ...(holdMs === undefined ? {} : { holdMs }),
       },
-      undo: { registry: path, backup, before: sha256, after: hashOf(Buffer.from(restored.text)) },
+      undo: { registry: path, backup, before: sha256, after: sha256Of(restored.text) },
     };
   } finally {
     draft.discard();
   }
-}
-
-function hashOf(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
 }

@@ -1,8 +1,8 @@
-import { createHash } from "node:crypto";
 import { dirname } from "node:path";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import { KeeperError } from "../errors.ts";
 import { registryLocking } from "../installation/era.ts";
 import { findGateway } from "../installation/gateway.ts";
@@ -68,9 +68,7 @@ export function entryTextOf(text: string, key: string): { at: number; text: stri
 }
 
 export function hashOfText(text: string | undefined): string {
-  return createHash("sha256")
-    .update(text ?? "")
-    .digest("hex");
+  return sha256Of(text ?? "");
 }
 
 /**

@@ -18,8 +18,3 @@ export function readAddress(
   if (word === "conversation" || word === "") return { chatType: "group" };
   return { channel: word, peer: rest.replace(/^(?:group|channel|room|direct):/, ""), chatType: "group" };
 }
-
-/** An object with that member, or without it when there is no value. */
-export function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
-}

@@ -1,4 +1,4 @@
-import { optional } from "./address.ts";
+import { optional } from "../json/optional.ts";
 import type { Mark } from "./mark.ts";
 
 /** What the messages of a transcript show together of its session. Nothing of what somebody said. */

@@ -1,7 +1,7 @@
 import { basename } from "node:path";
 import { asText } from "../dialects/dialect.ts";
+import { optional } from "../json/optional.ts";
 import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
-import { optional } from "./address.ts";
 import { chooseKey, type RightKey } from "./choose-key.ts";
 import type { Evidence } from "./evidence.ts";
 import type { KeySettings } from "./key.ts";

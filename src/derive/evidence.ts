@@ -1,8 +1,8 @@
 import type { FileHandle } from "node:fs/promises";
 import { asRow, asRows, asText, asTime, type Row } from "../dialects/dialect.ts";
+import { optional } from "../json/optional.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { createLineSplitter, readLinesBackwards, readRange } from "../transcript/lines.ts";
-import { optional } from "./address.ts";
 import { agree, type Shown } from "./agreement.ts";
 import { type Counters, isReply, readCounters } from "./counters.ts";
 import { type Mark, readMark } from "./mark.ts";

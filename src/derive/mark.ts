@@ -1,4 +1,5 @@
-import { optional, readAddress } from "./address.ts";
+import { optional } from "../json/optional.ts";
+import { readAddress } from "./address.ts";
 import { readEnvelope } from "./envelope.ts";
 
 /**

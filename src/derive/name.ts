@@ -1,4 +1,4 @@
-import { optional } from "./address.ts";
+import { optional } from "../json/optional.ts";
 
 const TOPIC = /^(.+?)-topic-([^/]+)\.jsonl$/;
 const FORK = /^\d{4}-\d\d-\d\dT[\d.-]+Z?_(.+)\.jsonl$/;

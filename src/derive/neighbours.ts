@@ -1,5 +1,5 @@
 import { asRow, asRows, asText, type Row } from "../dialects/dialect.ts";
-import { optional } from "./address.ts";
+import { optional } from "../json/optional.ts";
 
 /** An entry of a registry, or of a copy of one. */
 export type KnownEntry = {

@@ -1,3 +1,4 @@
+import { sha256Of } from "../disk/sha256.ts";
 import { readGatewayConfig } from "../installation/gateway-config.ts";
 import type { AgentRegistry, EntryReference, Installation } from "../installation/installation.ts";
 import { asObject } from "../registry/bindings.ts";
@@ -5,7 +6,6 @@ import { placesIn, valueWithoutCopies } from "../registry/places.ts";
 import { describeEntry } from "../registry/read.ts";
 import { findDuplicates, findStrays } from "../routing/identity.ts";
 import { readRouting } from "../routing/routing.ts";
-import { checksum } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
 import type { RegistryContext } from "./registry.ts";
 
@@ -80,7 +80,7 @@ function sessionsIn({ agent, path, registry }: AgentRegistry): PeerSession[] {
       ...{ agent, key: place.name, entry },
       reference: { agent, registryPath: path, entry: describeEntry(place.name, entry) },
       get seen() {
-        return checksum(text.slice(place.valueAt, place.valueEnd));
+        return sha256Of(text.slice(place.valueAt, place.valueEnd));
       },
     };
   });

@@ -6,6 +6,7 @@ import type { Settings } from "../config/settings.ts";
 import { holdersOfEach } from "../host/processes.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
+import { sessionIdIn } from "../transcript/session-id.ts";
 import type { Finding } from "./finding.ts";
 import { findGrowing } from "./growth.ts";
 import { findIdle, type IdleSession } from "./idle.ts";
@@ -40,7 +41,7 @@ export async function inspectForArchive(installation: Installation, context: Con
   const isSqlite = installation.openclaw?.era.era === "S";
   const mentioned = once(() => mentionedIn([...installation.registries, ...installation.neighbours]));
   const isReferenced = ({ sessionId, path }: Transcript) =>
-    [sessionId, idWithin(sessionId), path.slice(path.lastIndexOf("/") + 1)].some(isMentioned);
+    [sessionId, sessionIdIn(sessionId), path.slice(path.lastIndexOf("/") + 1)].some(isMentioned);
   const isMentioned = (name: string) => mentioned().has(name);
   const elsewhere = once(() => mentionedIn(installation.neighbours));
   const isOthers = ({ dialect, sessionId }: Transcript) => dialect === "claude-code" && elsewhere().has(sessionId);
@@ -75,11 +76,6 @@ export async function inspectForArchive(installation: Installation, context: Con
 function withoutOpenClaw(installation: Installation): Installation {
   const transcripts = installation.transcripts.filter(({ dialect }) => dialect !== "openclaw");
   return { ...installation, transcripts };
-}
-
-/** A topic's file, and one that a fork made, carry the session's id within their name. */
-function idWithin(name: string): string {
-  return name.replace(/-topic-.+$/, "").replace(/^\d{4}-\d{2}-\d{2}T[\d-]+Z_/, "");
 }
 
 function once<Value>(make: () => Value): () => Value {

@@ -1,6 +1,7 @@
-import { createHash, randomUUID } from "node:crypto";
+import { randomUUID } from "node:crypto";
 import { dirname, join } from "node:path";
 import { lookAt } from "../disk/fingerprint.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { mapPath } from "../installation/paths.ts";
 import { isObject } from "../registry/bindings.ts";
@@ -10,6 +11,7 @@ import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import { sizesOf } from "./bloat.ts";
 import { type FieldFault, faultsOf, takesAnyPath } from "./entry-faults.ts";
 import type { Finding } from "./finding.ts";
+import { NEWBORN_MS } from "./in-use.ts";
 import type { RegistryContext } from "./registry.ts";
 import { hasHiddenPart } from "./surroundings.ts";
 import { tokensOf } from "./token-limits.ts";
@@ -20,7 +22,7 @@ type EntryChange =
   | { kind: "lost" }
   | { kind: "clear-binding"; sessionId: string };
 
-/** An entry, and what is wrong with it. `seen`: a checksum of its text, to notice that somebody changed it since. */
+/** An entry, and what is wrong with it. `seen`: the SHA-256 of its text, to notice that somebody changed it since. */
 export type CheckedEntry = {
   reference: EntryReference;
   seen: string;
@@ -33,9 +35,6 @@ export type CheckedEntry = {
   /** who uses the session right now */
   inUse?: string;
 };
-
-/** A session is written to its registry before its transcript, or after; so soon nothing is missing. */
-const BORN_MS = 60_000;
 
 /** Checks every entry of a registry, one at a time, and what they have in common. Those with nothing to tell are left out. */
 export async function checkEntries(
@@ -78,7 +77,7 @@ export async function checkEntries(
       if (own[0]) one.transcript = own[0];
       await check(value, one, { about, own, claude, registry, installation, context });
     }
-    if (one.findings.length > 0) checked.push({ ...one, seen: checksum(text.slice(valueAt, valueEnd)) });
+    if (one.findings.length > 0) checked.push({ ...one, seen: sha256Of(text.slice(valueAt, valueEnd)) });
   }
   const bloated = bloat.tell(registry, text.length);
   if (bloated && checked[0]) checked[0].findings.push(bloated);
@@ -108,7 +107,7 @@ async function check(
   const withId = { ...about, ...(entry.sessionId === undefined ? {} : { sessionId: entry.sessionId }) };
   for (const fault of faults) findings.push(tellFault(fault, withId));
   const isBacked = entry.bindings.length > 0 || isObject(value.acp);
-  const isBorn = context.nowMs - (entry.updatedAt ?? 0) < BORN_MS;
+  const isBorn = context.nowMs - (entry.updatedAt ?? 0) < NEWBORN_MS;
   const isHeldElsewhere = isBacked || isElsewhere(entry, installation);
   const isThere = own.length > 0 || isHeldElsewhere || isUnseen(registry, installation);
   const isLost = !isThere && !isBorn && !isFresh(value);
@@ -263,10 +262,6 @@ function withoutChange({ agent, path }: AgentRegistry, finding: Finding): Checke
     findings: [finding],
     isObject: true,
   };
-}
-
-export function checksum(text: string): string {
-  return createHash("sha256").update(text).digest("hex");
 }
 
 function mainKeyOf({ openclaw }: Installation): string {

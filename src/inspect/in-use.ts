@@ -11,6 +11,9 @@ import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
 /** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
 export const FRESH_STATUS_MS = 30 * 60_000;
 
+/** An entry and its transcript are written one after the other, in either order; so soon neither misses the other. */
+export const NEWBORN_MS = 60_000;
+
 /** Ids that programs give are longer. */
 const SHORTEST_ID = 16;
 

@@ -4,7 +4,7 @@ import { lookAt } from "../disk/fingerprint.ts";
 import { isAlive } from "../host/processes.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { findLeftovers, type Leftover } from "../installation/leftovers.ts";
-import { prunesItself } from "../installation/openclaw-config.ts";
+import { prunesItself } from "../installation/pruning.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { createLineSplitter, readPieces } from "../transcript/lines.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";

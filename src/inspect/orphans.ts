@@ -14,7 +14,9 @@ import { placesIn } from "../registry/places.ts";
 import { describeEntry } from "../registry/read.ts";
 import { readSources } from "../registry/sources.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
+import { sessionIdIn } from "../transcript/session-id.ts";
 import { type Finding, identify } from "./finding.ts";
+import { NEWBORN_MS } from "./in-use.ts";
 import { keySettingsOf } from "./key-settings.ts";
 import { isBroken } from "./surroundings.ts";
 
@@ -35,8 +37,6 @@ export type Orphan = {
 /** `isKnown`: every registry there is could be looked at. */
 type Context = { settings: Settings; nowMs: number; signal: AbortSignal; isKnown: boolean };
 
-/** A file so young is a session whose entry is about to be written. */
-const BORN_MS = 60_000;
 const REASON = "no entry led to this transcript";
 
 /**
@@ -58,8 +58,8 @@ export async function findOrphans(
     const registry = registries.get(dirname(path));
     if (dialect !== "openclaw" || entries.length > 0 || !registry || fingerprint.sizeBytes === 0) continue;
     if (!isKnown || isBroken(registry.registry.problem)) continue; // a broken registry is mended first
-    if (nowMs - fingerprint.mtimeMs < BORN_MS) continue;
-    if ([sessionId, idWithin(sessionId), basename(path)].some((name) => mentioned.has(name))) continue;
+    if (nowMs - fingerprint.mtimeMs < NEWBORN_MS) continue;
+    if ([sessionId, sessionIdIn(sessionId), basename(path)].some((name) => mentioned.has(name))) continue;
     const isOld = nowMs - fingerprint.mtimeMs > settings.archive.inactiveFor;
     const finding: Finding = {
       kind: "unregistered-transcript",
@@ -133,7 +133,7 @@ async function readOrphan(orphan: Orphan): Promise<Read | undefined> {
     const evidence = await readEvidence(file, fingerprint.sizeBytes).finally(() => file.close());
     const { traced, archived } = await readBeside(dirname(path), basename(path));
     const asked = {
-      sessionId: evidence.sessionId ?? idWithin(sessionId),
+      sessionId: evidence.sessionId ?? sessionIdIn(sessionId),
       fileName: basename(path),
       startedAt: evidence.firstAt,
       parentSession: evidence.parentSession,
@@ -159,11 +159,6 @@ function factsOf(
     nameForGateway: (here) => unmapPath(here, installation.settings.paths),
     reason: REASON,
   };
-}
-
-/** A topic's file, and one that a fork made, carry the session's id within their name. */
-function idWithin(name: string): string {
-  return name.replace(/-topic-.+$/, "").replace(/^\d{4}-\d{2}-\d{2}T[\d-]+Z_/, "");
 }
 
 /** Records of runs are small; what is no plain file is none. */

@@ -1,7 +1,7 @@
-import { createHash } from "node:crypto";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { deriveEntries } from "../derive/derive-entries.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, Installation } from "../installation/installation.ts";
 import { type Merge, type MergedEntry, type MergeSource, mergeSources } from "../registry/merge.ts";
 import { describeEntry } from "../registry/read.ts";
@@ -51,7 +51,7 @@ export async function planRestoration(
     salvage: { entries: made, lost: [], isWhole: true },
   };
   const restored = made.length > 0 ? mergeSources([...sources, transcripts], isStanding) : saved;
-  return { restored, sha256: createHash("sha256").update(bytes).digest("hex") };
+  return { restored, sha256: sha256Of(bytes) };
 }
 
 /** An entry that a newer copy does not have any more is a session's that the gateway let go, unless its transcript is there. */

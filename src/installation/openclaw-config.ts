@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { join } from "node:path";
+import { optional } from "../json/optional.ts";
 import { readGatewayConfig } from "./gateway-config.ts";
 
 /** What the keeper needs of the gateway's own configuration. Unknown and ill-formed parts are left out. */
@@ -64,11 +65,6 @@ export async function readOpenClawConfig(
   };
 }
 
-/** Its owner told the gateway to let old sessions go by itself, by a rule of its own. */
-export function prunesItself(config: OpenClawConfig | undefined): boolean {
-  return config?.maintenanceMode === "enforce";
-}
-
 /** Reading from a pipe would wait for somebody to write. */
 function isFile(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
@@ -80,8 +76,4 @@ function record(value: unknown): Record<string, unknown> {
 
 function text(value: unknown): string | undefined {
   return typeof value === "string" && value.trim() !== "" ? value.trim() : undefined;
-}
-
-function optional<K extends string, V>(key: K, value: V | undefined): { [P in K]?: V } {
-  return (value === undefined ? {} : { [key]: value }) as { [P in K]?: V };
 }

@@ -4,7 +4,8 @@ import type { SeenLeftover } from "../inspect/leftovers.ts";
 import type { SweepAhead } from "../inspect/sweep.ts";
 import { registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
-import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
+import { prunesItself } from "../installation/pruning.ts";
+import { isErrand, readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import type { Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
 import { blockedBecause } from "./repair.ts";
 
@@ -107,7 +108,7 @@ function obstacleTo(
   // what binds a session of Claude Code stands in the database, and could not be cleared
   if (openclaw.era.era === "S" && ownership === "bot") return { because: "sqlite-era" };
   // groups and channels are exempt from that
-  if (entries.some(({ entry }) => kindOf(entry) !== "group") && leavesPruning(installation))
+  if (entries.some(({ entry }) => kindOf(entry) !== "group") && prunesItself(openclaw.config))
     return { because: "prunes-itself" };
   const isBlocked =
     (entries.length > 0 && registryLocking(openclaw.era.era) === "gateway-down" && gateway?.state !== "down") ||
@@ -115,15 +116,8 @@ function obstacleTo(
   return isBlocked ? { because: "idle-gateway-up", detail: gateway?.because ?? "a gateway may run" } : undefined;
 }
 
-function leavesPruning({ openclaw }: Installation): boolean {
-  return openclaw?.config.maintenanceMode === "enforce";
-}
-
-/** Sessions of one errand are over; whoever may write again keeps his route. */
-const OVER: ReadonlySet<SessionKind> = new Set<SessionKind>(["cron-run", "hook", "subagent"]);
-
 function changeFor({ entry }: EntryReference): RegistryChange {
-  return OVER.has(kindOf(entry)) ? "remove-entry" : "fresh-start";
+  return isErrand(kindOf(entry)) ? "remove-entry" : "fresh-start";
 }
 
 function kindOf({ key, chatType }: EntryReference["entry"]): SessionKind {
@@ -165,7 +159,7 @@ function decideLeftover(
   if (brake) return spare("clock-stepped", brake);
   if (isNeeded) return spare("recovery-source");
   // the gateway deletes these some time later, so that until then its search finds them; a copy is all that is missing
-  const isCopied = (rule === "deleted" || rule === "reset") && leavesPruning(installation);
+  const isCopied = (rule === "deleted" || rule === "reset") && prunesItself(installation.openclaw?.config);
   return {
     transcript,
     findings: [finding],

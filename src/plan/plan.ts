@@ -52,7 +52,7 @@ export type RegistryChange =
   | "remove-entry";
 
 /**
- * `seen`: a checksum of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
+ * `seen`: the SHA-256 of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
  * that is mended, the fields that go, and the JSON of those that get another value. `text`: the JSON of a whole entry.
  * `claudeSessionId`: whose binding is cleared.
  */

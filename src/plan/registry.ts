@@ -5,7 +5,7 @@ import type { Orphan } from "../inspect/orphans.ts";
 import type { RegistryFacts } from "../inspect/registry.ts";
 import { registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
-import type { SessionKind } from "../registry/session-key.ts";
+import { isErrand } from "../registry/session-key.ts";
 import type { EntryEdit, Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
 import { blockedBecause } from "./repair.ts";
 
@@ -68,9 +68,6 @@ function gatewayInTheWay({ openclaw }: Installation, { gateway }: RegistryFacts)
   return gateway?.because ?? "a gateway may run";
 }
 
-/** Sessions of one errand are over; whoever may write again keeps his route. */
-const OVER: ReadonlySet<SessionKind> = new Set<SessionKind>(["cron-run", "hook", "subagent"]);
-
 function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | undefined {
   const { reference, change, seen, sessionKind, isObject, inUse } = entry;
   if (!change) return undefined;
@@ -87,7 +84,7 @@ function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | unde
     "clear-binding": () =>
       step("clear-binding", change.kind === "clear-binding" ? { claudeSessionId: change.sessionId } : {}),
     lost: () => {
-      if (OVER.has(sessionKind)) return step("remove-entry", {});
+      if (isErrand(sessionKind)) return step("remove-entry", {});
       if (isObject) return step("fresh-start", {});
       return step("replace-entry", {
         text: JSON.stringify({ sessionId: newId(), updatedAt: nowMs, systemSent: false }),

@@ -23,6 +23,11 @@ export type SessionKind =
   | "client"
   | "unknown";
 
+/** A session of one errand is over with it; of any other somebody may write again, so it keeps its route. Pure. */
+export function isErrand(kind: SessionKind): boolean {
+  return kind === "cron-run" || kind === "hook" || kind === "subagent";
+}
+
 /**
  * Reads a session key. Words are matched whatever their case, ids keep their spelling and may hold colons. Pure.
  *

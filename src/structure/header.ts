@@ -5,6 +5,7 @@ import { lookAt } from "../disk/fingerprint.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { sessionIdIn } from "../transcript/session-id.ts";
 import type { Where } from "./damage.ts";
 import type { Scan } from "./scan.ts";
 
@@ -29,18 +30,10 @@ export async function headerFor(path: string, file: FileHandle, header: Where | 
     JSON.stringify({
       type: "session",
       ...(isTree ? { version: 3 } : {}),
-      id: sessionIdOf(path),
+      id: sessionIdIn(basename(path).replace(/\.jsonl$/, "")),
       ...(timestamp === undefined ? {} : { timestamp }),
     }),
   );
-}
-
-/** The id in a transcript's name: without the topic that it may carry, and without the time of a fork. */
-function sessionIdOf(path: string): string {
-  return basename(path)
-    .replace(/\.jsonl$/, "")
-    .replace(/-topic-.+$/, "")
-    .replace(/^\d{4}-\d{2}-\d{2}T[\d-]+Z_/, "");
 }
 
 async function headerOfCopy(path: string): Promise<Buffer | undefined> {

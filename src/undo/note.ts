@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { NOTE_HEADING } from "../apply/append-note.ts";
@@ -7,6 +6,7 @@ import type { NoteUndo } from "../apply/undo-data.ts";
 import { ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { DRAFT, draftPathFor } from "../disk/left-behind.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import { blocked, type PutBack, READY, RESTORED, type Standing } from "./standing.ts";
 
 /** At most so many newlines stand before it. */
@@ -64,7 +64,7 @@ function placeOf(note: Buffer, text: Pick<NoteUndo, "offset" | "bytes" | "sha256
   return places.find((at) => {
     if (at < 0 || at + text.bytes > note.length) return false;
     const standing = note.subarray(at, at + text.bytes);
-    return createHash("sha256").update(standing).digest("hex") === text.sha256;
+    return sha256Of(standing) === text.sha256;
   });
 }
 

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import type { Tools } from "../apply/tools.ts";
 import type { WholeRegistryUndo } from "../apply/undo-data.ts";
 import { replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import type { Registry } from "../registry/read.ts";
 import { blocked, type Looking, type PutBack, READY, RESTORED, type Standing } from "./standing.ts";
 
@@ -29,7 +29,7 @@ function putBackNow(undo: WholeRegistryUndo, { disk }: Tools): PutBack {
   const seen = lookAt(undo.registry);
   if (seen?.kind !== "file" || standingOf(undo).state !== "ready") return { because: CHANGED };
   const bytes = readFileSync(undo.backup);
-  if (hashOf(bytes) !== undo.before) return { because: `its copy ${undo.backup} was changed` };
+  if (sha256Of(bytes) !== undo.before) return { because: `its copy ${undo.backup} was changed` };
   const { fingerprint } = seen;
   const now: Registry = { path: undo.registry, text: "", fingerprint, entries: [], corrupt: 0 };
   if (!replaceRegistry(disk, now, bytes)) return { because: CHANGED };
@@ -43,9 +43,5 @@ function standingOf({ registry, before, after }: WholeRegistryUndo): Standing {
 }
 
 function hashAt(path: string): string | undefined {
-  return lookAt(path)?.kind === "file" ? hashOf(readFileSync(path)) : undefined;
-}
-
-function hashOf(bytes: Buffer): string {
-  return createHash("sha256").update(bytes).digest("hex");
+  return lookAt(path)?.kind === "file" ? sha256Of(readFileSync(path)) : undefined;
 }
