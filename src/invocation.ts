@@ -85,6 +85,7 @@ export function toInvocation(
       resolveStrays: options.resolveStrays === true,
       restart: options.restart === true,
       errorText: text("error") ?? null,
+      htmlFile: text("html") ?? null,
       cron,
       yes: options.yes === true,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),

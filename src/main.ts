@@ -114,6 +114,7 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
   const isQuietRun =
     !isTerminal &&
     !choice.verbose &&
+    report.command !== "status" &&
     report.verb !== "list" &&
     report.verb !== "undo" &&
     report.error === undefined &&
@@ -133,6 +134,8 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     quiet: choice.quiet,
     onlyNew,
     places: placesIn(flags),
+    width: (isTerminal && process.stdout.columns) || 80,
+    unicode: showsUnicode(process.env),
   });
   process.stdout.write(results);
   process.stderr.write(problems);
@@ -141,6 +144,11 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
 /** The document without what only the screen needs to know. */
 function toJson(report: ReportDocument): string {
   return JSON.stringify(report, (key, value) => (key === "isToldAlready" || key === "sinceMs" ? undefined : value));
+}
+
+/** By the first of the variables that say which characters a terminal shows. */
+function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
+  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
 }
 
 /** Asks the system first: making Node's stream for stdout costs an idle run milliseconds, and cron's is never a terminal. */

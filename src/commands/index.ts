@@ -4,7 +4,16 @@ import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
+import { status } from "./status.ts";
 import { validateRegistry } from "./validate-registry.ts";
 
 /** Everything that a person can type. */
-export const commands: readonly Command[] = [rotate, detectCorruption, cleanLocks, archive, validateRegistry, restore];
+export const commands: readonly Command[] = [
+  rotate,
+  detectCorruption,
+  cleanLocks,
+  archive,
+  validateRegistry,
+  status,
+  restore,
+];

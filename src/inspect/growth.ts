@@ -68,7 +68,7 @@ async function lookInto(transcript: Transcript): Promise<["bot" | "other", numbe
 }
 
 /** Bytes a day: of the last part of the file if that spans some hours, else of the whole; undefined when nothing tells. */
-async function growthOf({ path, dialect, fingerprint }: Transcript): Promise<number | undefined> {
+export async function growthOf({ path, dialect, fingerprint }: Transcript): Promise<number | undefined> {
   const { sizeBytes } = fingerprint;
   const { writtenAt } = dialects[dialect];
   const file = await openTranscript(path, fingerprint);

@@ -2,6 +2,7 @@ import type { FileHandle } from "node:fs/promises";
 import type { Settings } from "../config/settings.ts";
 import { asRow } from "../dialects/dialect.ts";
 import type { Transcript } from "../installation/installation.ts";
+import { hasFreshTokens } from "../registry/read.ts";
 import { readSessionKey } from "../registry/session-key.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { readLinesBackwards } from "../transcript/lines.ts";
@@ -26,9 +27,7 @@ export async function tokensOf(
   const chatType = typeof entry.chatType === "string" ? entry.chatType : undefined;
   const { kind } = readSessionKey(key, { mainKey, chatType });
   const [warning, critical] = registry.tokens[kind === "group" ? "group" : kind === "direct" ? "dm" : "main"];
-  const counted = entry.totalTokens;
-  const isFresh = typeof counted === "number" && counted > 0 && entry.totalTokensFresh !== false;
-  if (isFresh) return { tokens: counted, from: "entry", warning, critical };
+  if (hasFreshTokens(entry)) return { tokens: entry.totalTokens, from: "entry", warning, critical };
   const used =
     transcript?.dialect === "openclaw" && transcript.kind === "file" ? await lastUsage(transcript) : undefined;
   return used === undefined ? undefined : { tokens: used, from: "transcript", warning, critical };

@@ -19,6 +19,8 @@ export type RegistryEntry = {
   status?: string;
   chatType?: string;
   channel?: string;
+  /** In the session's context; absent where the entry says itself that its counter is out of date. */
+  totalTokens?: number;
   bindings: Binding[];
   pinned: boolean;
 };
@@ -164,9 +166,15 @@ export function describeEntry(key: string, entry: Record<string, unknown>): Regi
     ...(status !== undefined && { status }),
     ...(chatType !== undefined && { chatType }),
     ...(channel !== undefined && { channel }),
+    ...(hasFreshTokens(entry) && { totalTokens: entry.totalTokens }),
     bindings: bindingsOf(entry),
     pinned: Boolean(entry.pinnedAt),
   };
+}
+
+/** Whether an entry's counter of tokens counts. */
+export function hasFreshTokens(entry: Record<string, unknown>): entry is { totalTokens: number } {
+  return typeof entry.totalTokens === "number" && entry.totalTokens > 0 && entry.totalTokensFresh !== false;
 }
 
 function textOf(value: unknown): string | undefined {

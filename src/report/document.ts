@@ -3,6 +3,7 @@ import type { StepResult } from "../apply/outcome.ts";
 import type { CatalogRecord } from "../archive/catalog.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
+import type { InstallationStatus } from "../status/status.ts";
 import { exitCodeOf } from "./exit-code.ts";
 
 /** A finding as it is told. `line` counts from 1. */
@@ -16,6 +17,8 @@ export type ReportedFinding = {
   sessionId?: string;
   path?: string;
   line?: number;
+  /** of `status`: when a run of ours saw it first; ISO time */
+  since?: string;
   evidence: Record<string, unknown>;
 };
 
@@ -82,6 +85,8 @@ export type InstallationReport = {
   /** of `restore`: the archives that were listed, read back or copied from */
   archives?: ReportedArchive[];
   copy?: ReportedCopy;
+  /** of `status` */
+  status?: InstallationStatus;
   /** of `restore undo`, for the run alone: whether the run to be undone is known here, and which others are */
   undo?: {
     isKnown: boolean;

@@ -4,6 +4,7 @@ import type { InstallationReport, ReportDocument, ReportedAction, ReportedFindin
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
+import { statusLines } from "./status-screen.ts";
 
 /** What goes to stdout and what to stderr. */
 export type Screen = { results: string; problems: string };
@@ -17,6 +18,10 @@ export type HumanOptions = {
   onlyNew: boolean;
   /** the options that lead a further command to the same homes, as words of a shell; empty where none were given */
   places: string;
+  /** columns of the terminal */
+  width: number;
+  /** it shows more than ASCII */
+  unicode: boolean;
 };
 
 /** What a run that found nothing has seen. */
@@ -41,9 +46,12 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const results: string[] = [];
   const problems: string[] = [];
   for (const installation of report.installations) {
-    if (installation.failure && !isSilentFailure(installation.failure, options))
+    const isToldBelow = report.command === "status";
+    if (installation.failure && !isToldBelow && !isSilentFailure(installation.failure, options))
       problems.push(...failureLines(installation, paint));
-    if (report.verb !== undefined) {
+    if (report.command === "status") {
+      results.push(...statusLines(installation, headline(installation), paint, { ...options, nowMs: Date.now() }));
+    } else if (report.verb !== undefined) {
       const told = tellRestore(installation, report, headline(installation), paint);
       if (!options.quiet && !installation.failure) results.push(...told.results);
       problems.push(...told.problems);
@@ -57,7 +65,8 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
   if (report.error && !isTold)
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
-  if (results.length > 0 && report.verb === undefined) results.push(...closingLines(report, options, paint));
+  if (results.length > 0 && report.verb === undefined && report.command !== "status")
+    results.push(...closingLines(report, options, paint));
   return { results: join(results), problems: join(problems) };
 }
 

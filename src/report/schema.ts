@@ -7,9 +7,11 @@ const failure = z.strictObject({
   hint: z.string(),
 });
 
+const severity = z.enum(["info", "warning", "error"]);
+
 const finding = z.strictObject({
   kind: z.string(),
-  severity: z.enum(["info", "warning", "error"]),
+  severity,
   message: z.string(),
   resolved: z.boolean(),
   agent: z.string().optional(),
@@ -17,6 +19,7 @@ const finding = z.strictObject({
   sessionId: z.string().optional(),
   path: z.string().optional(),
   line: z.int().min(1).optional(),
+  since: z.iso.datetime().optional(),
   evidence: z.record(z.string(), z.unknown()),
 });
 
@@ -79,6 +82,62 @@ const copy = z.strictObject({
   withLive: z.boolean(),
 });
 
+const point = z.strictObject({ at: z.number(), bytes: count, tokens: z.number().optional() });
+
+const session = z.strictObject({
+  sessionId: z.string(),
+  sessionKey: z.string().optional(),
+  agent: z.string().optional(),
+  dialect: z.enum(["claude-code", "openclaw"]),
+  path: z.string(),
+  owner: z.enum(["bot", "personal", "unregistered"]),
+  bytes: count,
+  limitBytes: count.nullable(),
+  lastAt: z.iso.datetime(),
+  inUse: z.string().optional(),
+  tokens: z.strictObject({ count: z.number(), warning: z.number(), critical: z.number() }).optional(),
+  bytesPerDay: z.int().optional(),
+  reachesLimitAt: z.iso.datetime().optional(),
+  history: z.array(point),
+});
+
+const deeds = z.strictObject({ at: z.number(), runId: z.string(), did: z.record(z.string(), count) });
+const mark = z.strictObject({ at: z.number(), open: count, failed: count, changed: deeds.optional() });
+
+const status = z.strictObject({
+  gateway: z
+    .strictObject({ state: z.enum(["up", "down", "unknown"]), pid: z.int().optional(), because: z.string() })
+    .optional(),
+  version: z.string().optional(),
+  sessions: z.strictObject({ total: count, bytes: count, fullest: z.array(session) }),
+  locks: z.strictObject({ held: count, stale: count, undecidable: count }),
+  registries: z.array(
+    z.strictObject({
+      agent: z.string(),
+      path: z.string(),
+      entries: count,
+      transcripts: count,
+      unregistered: count,
+    }),
+  ),
+  archives: z.strictObject({
+    count,
+    bytes: count,
+    heldBytes: count,
+    sessions: count,
+    newestAt: z.string().optional(),
+    verified: z.strictObject({ at: z.string(), archives: count, bad: count }).optional(),
+  }),
+  log: z.strictObject({
+    windowMs: count,
+    sources: count,
+    signatures: z.array(
+      z.strictObject({ kind: z.string(), severity, signature: z.string(), lines: count, lastAt: z.string() }),
+    ),
+  }),
+  runs: z.record(z.string(), mark.nullable()),
+});
+
 const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
@@ -88,6 +147,7 @@ const installation = z.strictObject({
   spared: z.array(spared),
   archives: z.array(archive).optional(),
   copy: copy.optional(),
+  status: status.optional(),
   failure: failure.optional(),
 });
 

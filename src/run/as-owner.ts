@@ -20,7 +20,7 @@ export type Task = {
 };
 
 export type Answer = {
-  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "undo">;
+  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "undo" | "status">;
   failure?: InstallationReport["failure"];
 };
 

@@ -7,6 +7,7 @@ import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { readState, statePathOf, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
 import { lookToRotate } from "./look-to-rotate.ts";
+import { remember, sampleOf } from "./remember.ts";
 import { stateDirectoryOf } from "./state-directory.ts";
 
 /** What each command does with an installation. Crontabs mostly rotate: the others are loaded when they are asked for. */
@@ -26,6 +27,7 @@ export async function lookAfter(installation: Installation, context: DutyContext
   const { request, world, settings } = context;
   if (request.restore?.verb === "undo")
     return (await import("./restore-undo.ts")).undoRun(installation, request.restore, context);
+  if (request.command === "status") return (await import("./look-at-status.ts")).lookAtStatus(installation, context);
   const duty = await (duties[request.command] ?? duties.rotate)?.();
   if (!duty) throw new Error(`nothing is known to do for ${request.command}`);
   const stateDirectory = stateDirectoryOf(settings, world.surroundings);
@@ -37,10 +39,12 @@ export async function lookAfter(installation: Installation, context: DutyContext
   if (!first.hasWork) {
     const report = buildReport(first, [], []);
     if (request.files.length > 0) return report; // a look at a file leaves no trace
-    const next = first.remember(first.state, [], report);
+    const next = remember(first, first.state, [], report, context);
+    const sample = await sampleOf(first);
     const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
       if (readState(statePath).text !== first.before.stateText) return;
       writeState(disk, statePath, next, { sync: false });
+      sample?.(disk, statePath);
       if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
     });
     // a look alone need not wait for another run: what it would have remembered, it looks up again

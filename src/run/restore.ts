@@ -1,7 +1,7 @@
 import type { CatalogRecord } from "../archive/catalog.ts";
 import { planRetention } from "../archive/keep.ts";
 import type { Settings } from "../config/settings.ts";
-import type { Disk } from "../disk/disk.ts";
+import { type Disk, openDisk } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Installation } from "../installation/installation.ts";
@@ -10,11 +10,13 @@ import type { InstallationReport, ReportedArchive } from "../report/document.ts"
 import { type Archive, arrange, readArchives } from "../restore/archives.ts";
 import { type Rebuilt, rebuildCatalog } from "../restore/rebuild.ts";
 import { drawSample, verifyArchives } from "../restore/verify.ts";
+import { openJournal } from "../state/journal.ts";
 import { foldersOf, keepsArchivesAlone } from "./archive-folders.ts";
 import { blankReport } from "./blank-report.ts";
 import { catalogFindings } from "./mend-catalogs.ts";
 import { describeFailure, type Prospect } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
+import { stateDirectoryOf } from "./state-directory.ts";
 
 /** What `restore` can be told to do. `sinceMs`: how long ago at most. `sample`: so many archives; null: all. */
 export type RestoreRequest =
@@ -42,6 +44,7 @@ export type RestoreContext = {
   request: Request;
   world: World;
   settings: Settings;
+  runId: string;
   /** another disk than the real one: for tests of what happens when it fails */
   disk?: Disk;
 };
@@ -123,11 +126,13 @@ export function tellArchive({ path, record }: Archive, verified?: boolean): Repo
 async function verify(
   sample: number | null,
   shelves: readonly Shelf[],
-  { world }: RestoreContext,
+  context: RestoreContext,
 ): Promise<InstallationReport[]> {
+  const { world } = context;
   const all = shelves.flatMap(({ archives }) => archives);
   const drawn = new Set(sample === null ? all : drawSample(all, sample));
   const reports: InstallationReport[] = [];
+  const note = noteIn(context);
   for (const { report, installation, archives, findings: ofCatalogs } of shelves) {
     if (!installation) {
       reports.push(report);
@@ -139,6 +144,8 @@ async function verify(
         chosen.filter((archive) => drawn.has(archive)),
         world.signal,
       );
+      const bad = verdicts.filter(({ problem }) => problem).length;
+      if (verdicts.length > 0) note("verified", { installation: installation.name, archives: verdicts.length, bad });
       const distrusted = verdicts.flatMap(({ archive, problem }) => (problem ? distrust(archive, problem) : []));
       const findings = [...ofCatalogs, ...distrusted];
       reports.push({
@@ -151,6 +158,19 @@ async function verify(
     }
   }
   return reports;
+}
+
+/** Lets `status` know when archives were read back. Where nothing can be written, nothing is: what was found is told all the same. */
+function noteIn({ request, world, settings, runId, disk }: RestoreContext): (event: string, facts: object) => void {
+  return (event, facts) => {
+    if (request.dryRun) return;
+    try {
+      const directory = stateDirectoryOf(settings, world.surroundings);
+      openJournal(disk ?? openDisk(), directory, runId).write(event, { ...facts });
+    } catch {
+      // told on the screen
+    }
+  };
 }
 
 function distrust({ path, record }: Archive, problem: string): Finding {

@@ -32,6 +32,8 @@ export type Request = {
   restart: boolean;
   /** an error that a person pasted */
   errorText: string | null;
+  /** of `status`: where its page is written to */
+  htmlFile: string | null;
   cron: boolean;
   /** the person does not want to be asked */
   yes: boolean;
@@ -63,7 +65,7 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
     const prospects = await lookUp(request, settings, world);
     if (asked && asked.verb !== "undo") {
       const { restore } = await import("./restore.ts");
-      installations.push(...(await restore(asked, prospects, { request, world, settings })));
+      installations.push(...(await restore(asked, prospects, { request, world, settings, runId: begun.runId })));
     } else {
       refuseUnknownSessions(request.sessions, prospects);
       for (const prospect of prospects)
@@ -76,7 +78,15 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   } catch (thrown) {
     error = describeFailure(thrown);
   }
-  const report = finishReport(begun, installations, error);
+  let report = finishReport(begun, installations, error);
+  if (request.htmlFile !== null && !error) {
+    const { writeStatusPage } = await import("./status-page.ts");
+    try {
+      await writeStatusPage(report, request, world, settings);
+    } catch (thrown) {
+      report = finishReport(begun, installations, describeFailure(thrown));
+    }
+  }
   if (!settings || request.dryRun) return report;
   try {
     await writeRunLog(settings.log, report);

@@ -16,6 +16,7 @@ import type { Duty, DutyContext, DutyReport } from "./duty.ts";
 import { mendCatalogs } from "./mend-catalogs.ts";
 import { describeFailure } from "./prospects.ts";
 import { refresh } from "./refresh.ts";
+import { remember, sampleOf } from "./remember.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
 
 /**
@@ -83,9 +84,9 @@ export async function work(
   const report = buildReport({ ...seen, plan }, done, extra);
   report.findings.push(...mended.map((finding) => reportFinding(finding, true)));
   try {
-    const next = seen.remember(state, done, report);
     if (isKept) {
-      writeState(disk, statePath, next, { sync: true });
+      writeState(disk, statePath, remember(seen, state, done, report, context), { sync: true });
+      (await sampleOf(seen))?.(disk, statePath);
       if (seen.cursors) writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
     }
     const finished = done.filter(({ isFinished }) => isFinished).length;

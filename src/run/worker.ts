@@ -18,6 +18,7 @@ export async function serve(version: string): Promise<void> {
     import("./look-to-validate.ts"),
     import("tar"),
     import("./restore-undo.ts"),
+    import("./look-at-status.ts"),
   ]);
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));

@@ -4,8 +4,9 @@ import type { Disk } from "../disk/disk.ts";
 import { nameForPath } from "../disk/name-for-path.ts";
 import type { LogMatch, LogPositions } from "../gateway-log/read-logs.ts";
 import type { Clocks } from "../host/host.ts";
+import type { RunMark } from "./remember-run.ts";
 
-/** What `rotate` remembers of an installation from one run to the next. Losing it costs one look back over the log window. */
+/** What is remembered of an installation from one run to the next. Losing it costs one look back over the log window. */
 export type InstallationState = {
   /** both clocks at the last run, for the brake */
   clocks?: Clocks;
@@ -24,6 +25,12 @@ export type InstallationState = {
   underway: Underway[];
   /** findings already told by a crontab run: what, and when (epoch ms) */
   told: Record<string, number>;
+  /** of each command: its last run */
+  runs: Record<string, RunMark>;
+  /** trouble that the last run of a command left: what, and since when (epoch ms) it was seen */
+  since: Record<string, number>;
+  /** epoch ms of the last sample in the history */
+  sampledAt?: number;
 };
 
 /** `inode` and `sizeBytes`: of the transcript before it was changed. `reason`: why it was archived. */
@@ -43,6 +50,8 @@ const EMPTY: InstallationState = {
   restartDue: false,
   underway: [],
   told: {},
+  runs: {},
+  since: {},
 };
 
 /** Where that is kept: one small file for each set of homes, whatever the installation is called. */

@@ -83,6 +83,7 @@ async function runInProcess(
         resolveStrays: false,
         restart: false,
         errorText: null,
+        htmlFile: null,
         cron: false,
         yes: false,
         waitMs: 0,
