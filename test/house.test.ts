@@ -2,92 +2,7 @@ import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { dirname, join, normalize } from "node:path";
 import { transformSync } from "esbuild";
 import { describe, expect, test } from "vitest";
-
-/** Which folders of src, or single files, the code of a folder may use; `types`: only what is gone after compiling. */
-type Rule = { code: string[]; types?: string[] };
-
-const mayImport: Record<string, Rule> = {
-  errors: { code: [] },
-  host: { code: ["errors"] },
-  dialects: { code: [] },
-  json: { code: [] },
-  skimmer: { code: [] },
-  structure: { code: ["errors", "disk", "dialects", "json", "skimmer", "transcript"] },
-  digest: { code: ["dialects", "json", "structure", "transcript"] },
-  disk: { code: ["errors", "host"] },
-  transcript: { code: ["errors", "disk"], types: ["dialects"] },
-  registry: { code: ["errors", "disk", "json"] },
-  routing: { code: ["registry/session-key.ts"] },
-  locks: { code: ["errors", "disk", "host"] },
-  "gateway-log": { code: ["errors", "disk", "host"], types: ["config", "structure"] },
-  archive: { code: ["errors", "disk"], types: ["dialects", "config", "installation"] },
-  restore: {
-    code: ["errors", "disk", "dialects", "transcript", "archive", "digest/kept.ts", "installation/installation.ts"],
-    types: ["installation"],
-  },
-  config: { code: ["errors"] },
-  state: { code: ["errors", "disk"], types: ["gateway-log", "host", "structure"] },
-  installation: {
-    code: ["errors", "host", "disk", "json/optional.ts", "registry", "routing/unknown-value.ts"],
-    types: ["config", "dialects"],
-  },
-  inspect: {
-    code: [
-      "errors",
-      "host",
-      "disk",
-      "dialects",
-      "transcript",
-      "structure",
-      "digest",
-      "registry",
-      "locks",
-      "archive",
-      "gateway-log",
-      "installation",
-      "derive",
-      "routing",
-      "json",
-    ],
-    types: ["config", "state"],
-  },
-  derive: { code: ["disk", "dialects", "json/optional.ts", "transcript", "registry"] },
-  plan: {
-    code: ["installation/era.ts", "installation/pruning.ts", "structure/cut.ts", "registry/session-key.ts"],
-    types: ["archive", "config", "inspect", "installation"],
-  },
-  apply: {
-    code: [
-      "errors",
-      "host",
-      "disk",
-      "dialects",
-      "transcript",
-      "structure",
-      "digest",
-      "json",
-      "registry",
-      "locks",
-      "archive",
-      "installation",
-    ],
-    types: ["config", "plan", "state"],
-  },
-  undo: {
-    code: ["errors", "disk", "transcript", "json", "registry", "installation", "restore", "apply"],
-    types: ["plan", "state"],
-  },
-  report: {
-    code: ["errors", "config/units.ts", "installation/installation.ts"],
-    types: ["config", "state", "inspect", "plan", "apply", "undo", "archive", "installation", "structure", "dialects"],
-  },
-  commands: { code: [] },
-  invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
-  program: { code: ["errors", "commands", "invocation"] },
-  run: { code: ["*"] },
-  main: { code: ["*"] },
-  "emit-schema": { code: ["config", "report"] },
-};
+import { mayImport, throughTheProgram } from "./support/house-rules.ts";
 
 /** What writes to a disk, or may, stays in these: nobody else can, so a dry run can't. */
 const writers: Record<string, string> = {
@@ -254,39 +169,6 @@ function read(file: string): string {
 function tell({ from, to }: Import): string {
   return `${from} -> ${to}`;
 }
-
-/** Tested by running the program in test/cli and test/crash, or with a neighbour that has a test. No new name without need. */
-const throughTheProgram: Record<string, string> = {
-  "": "errors main program",
-  apply:
-    "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
-  archive: "catalog-index folder read-tar sidecar-archives tar-entry",
-  commands: "archive clean-locks detect-corruption global-options index restore rotate validate-registry",
-  dialects: "claude-code dialect index openclaw segment-header",
-  digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
-  disk: "checksum disk fingerprint left-behind name-for-path sha256 shorten",
-  "gateway-log": "notices rejections",
-  host: "child-process command host processes",
-  inspect:
-    "agents-of-peers archive attribute bloat bot-damage check-entries copied corruption cut digest entry-faults finding gateway-log group growth idle in-use key-settings leftovers lock-finding orphans pasted registry restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
-  installation:
-    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths pruning registries trace transcripts workspaces",
-  json: "optional",
-  locks: "gateway-lock lock-file run-lock",
-  plan: "registry",
-  registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
-  report:
-    "archive-wording build damage-wording document exit-code human lock-wording places registry-wording restore-lines run-log schema told undo-lines undo-wording undo wording",
-  restore: "examine found-sidecars lost opening sidecars",
-  routing: "match unknown-value",
-  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs named-files prospects refresh restore-get restore-undo restore run state-directory underway undo-request work worker",
-  skimmer: "engine kept-members",
-  state: "cursors journal state",
-  structure:
-    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
-  transcript: "contents lines open touched-files",
-  undo: "note put-back registry removed session standing stored transcript whole-registry",
-};
 
 function testedOtherwise(): string[] {
   return Object.entries(throughTheProgram).flatMap(([folder, files]) =>

@@ -10,7 +10,7 @@ export type Glance = { verdict: Verdict; counts: string; about: string; facts: {
 
 /** Puts what `status` found into words. */
 export function atAGlance({ status, findings, failure }: InstallationReport, nowMs: number): Glance {
-  const open = findings.filter(isOpen);
+  const open = openTrouble(findings);
   const errors = open.filter(({ severity }) => severity === "error").length;
   const counts = [...countOf(errors, "error"), ...countOf(open.length - errors, "warning")].join(" and ");
   const verdict = failure ? "failed" : errors > 0 ? "broken" : open.length > 0 ? "attention" : "healthy";
@@ -23,17 +23,20 @@ export function atAGlance({ status, findings, failure }: InstallationReport, now
     about,
     facts: [
       { name: "locks", text: lockWords(status.locks) },
-      { name: "registry", text: registryWords(status.registries) },
-      { name: "archive", text: archiveWords(status.archives, nowMs) },
+      { name: "registries", text: registryWords(status.registries) },
+      { name: "archives", text: archiveWords(status.archives, nowMs) },
       { name: "log", text: logWords(status.log, nowMs) },
       ...Object.entries(status.runs).map(([name, mark]) => ({ name, text: runWords(mark, nowMs) })),
     ],
   };
 }
 
-/** Trouble that is still there, as the exit code counts it. */
-export function isOpen({ severity, resolved }: ReportedFinding): boolean {
-  return severity !== "info" && !resolved;
+/** The trouble that is still there, as the exit code counts it; errors first. */
+export function openTrouble(findings: readonly ReportedFinding[]): ReportedFinding[] {
+  const rank = ({ severity }: ReportedFinding) => (severity === "error" ? 0 : 1);
+  return findings
+    .filter(({ severity, resolved }) => severity !== "info" && !resolved)
+    .toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** How long ago something was; ISO time or epoch ms. */

@@ -2,7 +2,7 @@ import { formatDuration, formatSize } from "../config/units.ts";
 import type { SessionStatus } from "../status/status.ts";
 import { chart } from "./chart.ts";
 import type { InstallationReport, ReportDocument, ReportedFinding } from "./document.ts";
-import { atAGlance, type Glance } from "./glance.ts";
+import { atAGlance, type Glance, openTrouble } from "./glance.ts";
 import { type Html, html } from "./html.ts";
 import { remedyFor } from "./mending.ts";
 import { PAGE_STYLE } from "./page-style.ts";
@@ -25,7 +25,7 @@ export function statusPage(report: ReportDocument): string {
 function installationSection(installation: InstallationReport, nowMs: number): Html {
   const { name, status, findings, failure } = installation;
   const glance = atAGlance(installation, nowMs);
-  const open = findings.filter(({ severity, resolved }) => severity !== "info" && !resolved);
+  const open = openTrouble(findings);
   return html`<section><h2>${name} <span class="verdict ${glance.verdict}">${glance.verdict}</span></h2>${
     failure ? html`<p class="error">${failure.message}. ${failure.hint}</p>` : html``
   }${glance.about === "" ? html`` : html`<p class="about">${glance.about}</p>`}${troubleTable(open, nowMs)}${status ? sessionTable(status.sessions.fullest, nowMs) : html``}${factList(glance)}</section>`;

@@ -1,7 +1,7 @@
 import { formatDuration, formatSize } from "../config/units.ts";
 import type { InstallationStatus, SessionStatus } from "../status/status.ts";
 import type { InstallationReport, ReportedFinding } from "./document.ts";
-import { agoOf, atAGlance, isOpen, type Verdict } from "./glance.ts";
+import { agoOf, atAGlance, openTrouble, type Verdict } from "./glance.ts";
 import { isMendedByCommand, remedyFor } from "./mending.ts";
 import { layOut, type Paint, type Style, shown } from "./screen.ts";
 import { wrap } from "./wrap.ts";
@@ -42,7 +42,7 @@ export function statusLines(
   if (about !== "") lines.push(...wrap("  ", about, width));
   if (failure) lines.push(...wrap("  ", failure.message, width), ...wrap("  ", failure.hint, width));
   if (!status) return [...lines, ""];
-  const trouble = troubleLines(findings.filter(isOpen), paint, options);
+  const trouble = troubleLines(openTrouble(findings), paint, options);
   if (trouble.length > 0) lines.push("", ...trouble);
   lines.push("", ...sessionLines(status.sessions, paint, options), "");
   const column = Math.max(...facts.map(({ name }) => name.length)) + 4;
@@ -54,8 +54,7 @@ export function statusLines(
 /** What is wrong, errors first, each kind with its remedy. */
 function troubleLines(open: readonly ReportedFinding[], paint: Paint, options: StatusOptions): string[] {
   const kinds = new Map<string, ReportedFinding[]>();
-  for (const finding of open.toSorted((a, b) => rank(a) - rank(b)))
-    kinds.set(finding.kind, [...(kinds.get(finding.kind) ?? []), finding]);
+  for (const finding of open) kinds.set(finding.kind, [...(kinds.get(finding.kind) ?? []), finding]);
   const indent = " ".repeat(options.width < 60 ? 4 : 11);
   const lines: string[] = [];
   for (const findings of kinds.values()) {
@@ -74,10 +73,6 @@ function troubleLines(open: readonly ReportedFinding[], paint: Paint, options: S
     lines.push(`${indent}${paint("cyan", word)} ${remedyFor(first.kind, options.places)}`); // whole, so that it can be copied
   }
   return lines;
-}
-
-function rank({ severity }: ReportedFinding): number {
-  return severity === "error" ? 0 : 1;
 }
 
 function whereAndSince(

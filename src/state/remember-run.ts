@@ -13,7 +13,7 @@ type Told = {
 };
 
 /** By what trouble is known again in a later run, of whichever command. */
-export function nameOfTrouble({ kind, path, sessionKey }: Told["findings"][number]): string {
+function nameOfTrouble({ kind, path, sessionKey }: Told["findings"][number]): string {
   return [kind, path, sessionKey].join(" ");
 }
 
