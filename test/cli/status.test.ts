@@ -131,7 +131,7 @@ test("sizes over time come from what runs remembered, and tell when a session is
     `${JSON.stringify({ at: Date.now() - days * 24 * HOUR, sessions: { [sessionId]: [size] } })}\n`;
   writeFileSync(
     join(folder, name),
-    day(9, 1_900_000) + day(2, bytes - 200_000) + day(1, bytes - 100_000) + day(0, bytes),
+    day(3, 1_900_000) + day(2, bytes - 200_000) + day(1, bytes - 100_000) + day(0, bytes),
   );
   const told = (await keeperJson([STATUS, ...bot.args])).installations[0]?.status?.sessions.fullest[0];
   expect(told?.history).toHaveLength(4);
