@@ -21,8 +21,11 @@ const STYLES = { healthy: "green", attention: "yellow", broken: "red", failed: "
 
 /** So many sessions are told; all that are known with `--verbose`. */
 const SESSIONS_TOLD = 8;
-/** And so many findings of one kind. */
+/** And so many findings of one kind; just one where there is much to tell, so that it stays one screen. */
 const ALIKE_TOLD = 3;
+const FEW = 6;
+/** Sooner than this a limit is worth a word. */
+const SOON_MS = 7 * 86_400_000;
 /** Narrower screens get no bars. */
 const WIDTH_FOR_BARS = 72;
 const BAR_CELLS = 10;
@@ -56,18 +59,19 @@ function troubleLines(open: readonly ReportedFinding[], paint: Paint, options: S
   const kinds = new Map<string, ReportedFinding[]>();
   for (const finding of open) kinds.set(finding.kind, [...(kinds.get(finding.kind) ?? []), finding]);
   const indent = " ".repeat(options.width < 60 ? 4 : 11);
+  const alike = options.verbose ? open.length : open.length > FEW ? 1 : ALIKE_TOLD;
   const lines: string[] = [];
   for (const findings of kinds.values()) {
     const [first] = findings;
     if (!first) continue;
-    for (const finding of options.verbose ? findings : findings.slice(0, ALIKE_TOLD)) {
+    for (const finding of findings.slice(0, alike)) {
       const label = paint(finding.severity === "error" ? "red" : "yellow", finding.severity.padEnd(7));
       lines.push(
         ...wrap(`  ${label}  `, `${shown(finding.message)} (${finding.kind})`, options.width, indent),
         ...wrap(indent, whereAndSince(finding, options), options.width).map((line) => paint("dim", line)),
       );
     }
-    const more = options.verbose ? 0 : findings.length - ALIKE_TOLD;
+    const more = findings.length - alike;
     if (more > 0) lines.push(`${indent}and ${more} more of this kind`);
     const word = isMendedByCommand(first.kind) ? "mend it:" : "what to do:";
     lines.push(`${indent}${paint("cyan", word)} ${remedyFor(first.kind, options.places)}`); // whole, so that it can be copied
@@ -100,8 +104,8 @@ function sessionLines(
   const nameWidth = options.width < WIDTH_FOR_BARS ? Math.max(10, options.width - 28) : options.width - 46;
   const rows = told.flatMap((session) => sessionRows(session, Math.min(nameWidth, 50), options));
   lines.push(...layOut(rows, [1]).map((line) => `    ${line}`));
-  const growing = told.filter(({ reachesLimitAt }) => reachesLimitAt !== undefined);
-  for (const session of options.verbose ? growing : growing.slice(0, ALIKE_TOLD))
+  const soon = ({ reachesLimitAt }: SessionStatus) => Date.parse(reachesLimitAt ?? "") - options.nowMs < SOON_MS;
+  for (const session of told.filter((one) => (options.verbose ? one.reachesLimitAt !== undefined : soon(one))))
     lines.push(...wrap("    ", growthWords(session, options), options.width).map((line) => paint("dim", line)));
   return lines;
 }
