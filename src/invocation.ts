@@ -5,6 +5,7 @@ import { parseDuration, quoteValue } from "./config/units.ts";
 import { KeeperError } from "./errors.ts";
 import type { RestoreRequest } from "./run/restore.ts";
 import type { Request } from "./run/run.ts";
+import type { SetupRequest } from "./run/setup.ts";
 
 /** How the report shall look. */
 export type OutputChoice = { json: boolean; quiet: boolean; verbose: boolean; color: "auto" | "always" | "never" };
@@ -90,7 +91,8 @@ export function toInvocation(
       yes: options.yes === true,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),
-      ...(verb ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),
+      ...(verb && command === "restore" ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),
+      ...(verb && command === "setup" ? { setup: toSetupRequest(verb.name, options) } : {}),
     },
     output: {
       json: options.json === true,
@@ -122,6 +124,13 @@ function toRestoreRequest(verb: string, argument: string, options: Options): Res
   );
   const part = segment === undefined ? (options.full === true ? "full" : "newest") : parseCount(segment, "--segment");
   return { verb: "get", what: argument, part, to: to ?? null, mayReplace: options.yes === true };
+}
+
+function toSetupRequest(verb: string, options: Options): SetupRequest {
+  if (verb === "check") return { verb };
+  const [install, uninstall] = [options.install === true, options.uninstall === true];
+  refuseBoth(install && uninstall, "--install and --uninstall");
+  return { verb: "cron", deed: install ? "install" : uninstall ? "uninstall" : "print" };
 }
 
 function refuseBoth(areBoth: boolean, what: string): void {

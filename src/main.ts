@@ -115,6 +115,7 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     !isTerminal &&
     !choice.verbose &&
     report.command !== "status" &&
+    report.command !== "setup" &&
     report.verb !== "list" &&
     report.verb !== "undo" &&
     report.error === undefined &&

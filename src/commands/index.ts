@@ -4,6 +4,7 @@ import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
+import { setup } from "./setup.ts";
 import { status } from "./status.ts";
 import { validateRegistry } from "./validate-registry.ts";
 
@@ -16,4 +17,5 @@ export const commands: readonly Command[] = [
   validateRegistry,
   status,
   restore,
+  setup,
 ];

@@ -3,6 +3,7 @@ import type { StepResult } from "../apply/outcome.ts";
 import type { CatalogRecord } from "../archive/catalog.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
+import type { Check } from "../setup/check.ts";
 import type { InstallationStatus } from "../status/status.ts";
 import { exitCodeOf } from "./exit-code.ts";
 
@@ -71,6 +72,12 @@ export type ReportedArchive = Pick<
 /** A copy that was made of what archives hold. `parts`: how many, with the live transcript. No path: it is for stdout. */
 type ReportedCopy = { path?: string; bytes: number; parts: number; withLive: boolean };
 
+/** A line of `setup check`. `remedy`: the command, or the key to set. */
+export type ReportedCheck = Pick<Check, "group" | "kind" | "severity" | "path" | "evidence"> & {
+  message: string;
+  remedy?: string;
+};
+
 /** `sinceMs` (epoch ms): since when another run holds the lock. */
 export type ReportedFailure = { code: string; message: string; hint: string; sinceMs?: number };
 
@@ -96,6 +103,8 @@ export type InstallationReport = {
     /** what it changed in other homes than these */
     elsewhere: string[];
   };
+  /** of `setup check` */
+  checks?: ReportedCheck[];
   failure?: ReportedFailure;
   /** set for crontab runs: nothing here that was not told lately */
   isToldAlready?: boolean;
@@ -115,6 +124,10 @@ export type ReportDocument = {
   startedAt: string;
   durationMs: number;
   installations: InstallationReport[];
+  /** of `setup check`: what concerns the machine as a whole */
+  checks?: ReportedCheck[];
+  /** of `setup`: what it was asked to print, as it stands in a file */
+  text?: string;
   summary: {
     findings: number;
     actions: number;
@@ -171,11 +184,15 @@ export function beginReport(command: string, version: string, dryRun: boolean, v
   };
 }
 
+/** What `setup` has to tell besides the installations. */
+export type SetupReport = Pick<ReportDocument, "checks" | "text">;
+
 /** Closes the document. When all there was to look after is locked by another run, that is the run's own error. */
 export function finishReport(
   begun: Begun,
   installations: InstallationReport[],
   error?: ReportedFailure,
+  setup: SetupReport = {},
 ): ReportDocument {
   const locked = installations.length > 0 && installations.every(({ failure }) => failure?.code === "locked");
   const told = error ?? (locked ? installations[0]?.failure : undefined);
@@ -183,8 +200,9 @@ export function finishReport(
     ...begun,
     durationMs: Date.now() - Date.parse(begun.startedAt),
     installations,
+    ...setup,
     summary: summarize(installations),
     ...(told ? { error: told } : {}),
-    exitCode: exitCodeOf(installations, told),
+    exitCode: exitCodeOf(installations, told, setup.checks),
   };
 }

@@ -138,6 +138,16 @@ const status = z.strictObject({
   runs: z.record(z.string(), mark.nullable()),
 });
 
+const check = z.strictObject({
+  group: z.string(),
+  kind: z.string(),
+  severity: z.enum(["ok", "advice", "warning", "error"]),
+  message: z.string(),
+  remedy: z.string().optional(),
+  path: z.string().optional(),
+  evidence: z.record(z.string(), z.unknown()),
+});
+
 const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
@@ -148,6 +158,7 @@ const installation = z.strictObject({
   archives: z.array(archive).optional(),
   copy: copy.optional(),
   status: status.optional(),
+  checks: z.array(check).optional(),
   failure: failure.optional(),
 });
 
@@ -164,6 +175,8 @@ export const reportSchema = z.strictObject({
   startedAt: z.iso.datetime(),
   durationMs: count,
   installations: z.array(installation),
+  checks: z.array(check).optional(),
+  text: z.string().optional(),
   summary: z.strictObject({
     findings: count,
     actions: count,

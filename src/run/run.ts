@@ -15,6 +15,7 @@ import { blankReport } from "./blank-report.ts";
 import { lookAfter } from "./look-after.ts";
 import { describeFailure, lookForAll, type Prospect, scopeOf } from "./prospects.ts";
 import type { Output, RestoreRequest } from "./restore.ts";
+import type { SetupRequest } from "./setup.ts";
 
 /** What a person asked for on the command line, in units. */
 export type Request = {
@@ -41,6 +42,8 @@ export type Request = {
   maxRuntimeMs: number | null;
   /** what `restore` was told to do */
   restore?: RestoreRequest;
+  /** what `setup` was told to do */
+  setup?: SetupRequest;
 };
 
 /** What the program runs in. `output`: where bytes go that a person asked for. `ask`: absent without a person to answer. */
@@ -54,7 +57,8 @@ export type World = {
 
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
 export async function run(request: Request, world: World): Promise<ReportDocument> {
-  const begun = beginReport(request.command, world.version, request.dryRun, request.restore?.verb);
+  const begun = beginReport(request.command, world.version, request.dryRun, (request.restore ?? request.setup)?.verb);
+  if (request.setup) return (await import("./setup.ts")).setUp(request.setup, begun, { request, world });
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
   let settings: Settings | undefined;

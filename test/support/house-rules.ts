@@ -86,11 +86,15 @@ export const mayImport: Record<string, Rule> = {
       "structure",
       "dialects",
       "status",
+      "setup",
     ],
   },
   status: {
     code: ["archive", "gateway-log", "inspect", "installation/installation.ts"],
     types: ["config", "dialects", "installation", "state"],
+  },
+  setup: {
+    code: ["errors", "host", "disk", "config", "transcript", "gateway-log", "archive", "installation"],
   },
   commands: { code: [] },
   invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
@@ -106,7 +110,7 @@ export const throughTheProgram: Record<string, string> = {
   apply:
     "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
-  commands: "archive clean-locks detect-corruption global-options index restore rotate status validate-registry",
+  commands: "archive clean-locks detect-corruption global-options index restore rotate setup status validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path sha256 shorten",
@@ -121,10 +125,10 @@ export const throughTheProgram: Record<string, string> = {
   plan: "registry",
   registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
   report:
-    "archive-wording build damage-wording document exit-code glance human lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen told undo-lines undo-wording undo wording",
+    "archive-wording build check-wording damage-wording document exit-code glance human lock-wording mending page-style places registry-wording restore-lines run-log schema setup-lines status-page status-screen told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
-  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs named-files prospects refresh remember restore-get restore-undo restore run state-directory status-page underway undo-request work worker",
+  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs named-files prospects refresh remember restore-get restore-undo restore run setup state-directory status-page underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   status: "archives log sessions",
