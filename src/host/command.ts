@@ -15,11 +15,12 @@ const OUTPUT_LIMIT_BYTES = 256 * 1024;
  * Its output is kept up to 256 KiB a stream, the rest is read and dropped. At the time limit (milliseconds) it gets
  * SIGTERM, two seconds later SIGKILL, and so does everything it started (it leads a process group of its own).
  *
+ * @param options.encoding how its output becomes text; UTF-8 where nothing is said
  * @param options.stdin a descriptor of ours that becomes its standard input; none: it has none
  */
 export async function runCommand(
   argv: readonly string[],
-  options: { timeoutMs: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal; stdin?: number },
+  options: { timeoutMs: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal; stdin?: number; encoding?: "latin1" },
 ): Promise<CommandResult> {
   const { spawn } = await import("node:child_process"); // an idle run needs no command
   return new Promise((resolve) => {
@@ -55,7 +56,7 @@ export async function runCommand(
       resolve({ ...result, timedOut, ...out });
     };
     for (const stream of ["stdout", "stderr"] as const)
-      child[stream]?.setEncoding("utf8").on("data", (text: string) => {
+      child[stream]?.setEncoding(options.encoding ?? "utf8").on("data", (text: string) => {
         if (out[stream].length < OUTPUT_LIMIT_BYTES) out[stream] += text;
       });
     child.on("error", (error) => finish({ status: null, failure: error.message }));

@@ -1,17 +1,20 @@
 import type { Check, CheckKind } from "../setup/check.ts";
+import { fileWording } from "./check-wording-files.ts";
+import { machineWording } from "./check-wording-machine.ts";
+import { programWording } from "./check-wording-programs.ts";
 import type { ReportedCheck } from "./document.ts";
 
-type Words = (check: Check) => { message: string; remedy?: string };
+/** What a line of the checklist says: its message, and what to do where something is to be done. */
+export type CheckWords = (
+  evidence: Record<string, unknown>,
+  path: string,
+) => string | [message: string, remedy: string];
 
-const wording: Record<CheckKind, Words> = {
-  "node-recent": ({ evidence, path }) => ({ message: `Node ${evidence.version} at ${path}` }),
-  "node-old": ({ evidence, path }) => ({
-    message: `Node ${evidence.version} at ${path} is too old`,
-    remedy: "install Node 20.19 or later",
-  }),
-};
+const wording: Record<CheckKind, CheckWords> = { ...machineWording, ...fileWording, ...programWording };
 
 /** A line of the checklist as it is told. */
 export function reportCheck(check: Check): ReportedCheck {
-  return { ...check, ...wording[check.kind](check) };
+  const words = wording[check.kind](check.evidence, check.path ?? "");
+  const [message, remedy] = typeof words === "string" ? [words] : words;
+  return { ...check, message, ...(remedy === undefined ? {} : { remedy }) };
 }

@@ -20,7 +20,7 @@ export type Task = {
 };
 
 export type Answer = {
-  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "undo" | "status">;
+  report?: Pick<InstallationReport, "findings" | "actions" | "spared" | "isToldAlready" | "undo" | "status" | "checks">;
   failure?: InstallationReport["failure"];
 };
 

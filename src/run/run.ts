@@ -58,7 +58,8 @@ export type World = {
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
 export async function run(request: Request, world: World): Promise<ReportDocument> {
   const begun = beginReport(request.command, world.version, request.dryRun, (request.restore ?? request.setup)?.verb);
-  if (request.setup) return (await import("./setup.ts")).setUp(request.setup, begun, { request, world });
+  if (request.setup)
+    return (await import("./setup.ts")).setUp(request.setup, begun, { request, world, runId: begun.runId });
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
   let settings: Settings | undefined;
@@ -121,7 +122,8 @@ async function lookUp(request: Request, settings: Settings, world: World): Promi
 
 type Context = { request: Request; world: World; settings: Settings; runId: string };
 
-async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
+/** Looks after one installation, by a child process where its homes are another user's. */
+export async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
   const base = blankReport(prospect);
   if ("failure" in prospect) return base;
   if (context.world.signal.aborted) return { ...base, failure: STOPPED };

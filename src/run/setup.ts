@@ -1,17 +1,21 @@
-import { reportCheck } from "../report/check-wording.ts";
-import { finishReport, type InstallationReport, type ReportDocument, type SetupReport } from "../report/document.ts";
+import {
+  finishReport,
+  type InstallationReport,
+  type ReportDocument,
+  type ReportedFailure,
+  type SetupReport,
+} from "../report/document.ts";
 import { cronLines } from "../setup/cron-lines.ts";
-import { checkNode } from "../setup/program-checks.ts";
 import { describeFailure } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
-/** What `setup` can be told to do. */
-export type SetupRequest = { verb: "check" } | { verb: "cron"; deed: Deed };
+/** What `setup` can be told to do. `searchPath`: the one that cron uses, once that is known. */
+export type SetupRequest = { verb: "check"; searchPath?: string } | { verb: "cron"; deed: Deed };
 
 export type Deed = "print" | "install" | "uninstall";
 
-type Context = { request: Request; world: World };
-type Told = SetupReport & { installations?: InstallationReport[] };
+type Context = { request: Request; world: World; runId: string };
+type Told = SetupReport & { installations?: InstallationReport[]; error?: ReportedFailure };
 
 /** Looks at the machine, prints what it needs, or installs that. */
 export async function setUp(
@@ -20,18 +24,18 @@ export async function setUp(
   context: Context,
 ): Promise<ReportDocument> {
   try {
-    const { installations = [], ...told } = await answer(asked, context);
-    return finishReport(begun, installations, undefined, told);
+    const { installations = [], error, ...told } = await answer(asked, context);
+    return finishReport(begun, installations, error, told);
   } catch (thrown) {
     return finishReport(begun, [], describeFailure(thrown));
   }
 }
 
 /** A verb is a case here, an entry in `commands/setup.ts`, and a file of its own in `setup/`. */
-async function answer(asked: SetupRequest, _context: Context): Promise<Told> {
+async function answer(asked: SetupRequest, context: Context): Promise<Told> {
   switch (asked.verb) {
     case "check":
-      return { checks: [checkNode(process.versions.node, process.execPath)].map(reportCheck) };
+      return (await import("./check-setup.ts")).checkSetup(context);
     case "cron":
       return { text: `${cronLines("session-keeper").join("\n")}\n` };
   }
