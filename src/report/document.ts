@@ -3,6 +3,7 @@ import type { StepResult } from "../apply/outcome.ts";
 import type { CatalogRecord } from "../archive/catalog.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
+import type { Change } from "../setup/change.ts";
 import type { Check } from "../setup/check.ts";
 import type { InstallationStatus } from "../status/status.ts";
 import { exitCodeOf } from "./exit-code.ts";
@@ -78,6 +79,9 @@ export type ReportedCheck = Pick<Check, "group" | "kind" | "severity" | "path" |
   remedy?: string;
 };
 
+/** What `setup` did to this machine, or would do. */
+export type ReportedChange = Change & { message: string };
+
 /** `sinceMs` (epoch ms): since when another run holds the lock. */
 export type ReportedFailure = { code: string; message: string; hint: string; sinceMs?: number };
 
@@ -128,6 +132,8 @@ export type ReportDocument = {
   checks?: ReportedCheck[];
   /** of `setup`: what it was asked to print, as it stands in a file */
   text?: string;
+  /** of `setup`: what it did to this machine, or would do */
+  changes?: ReportedChange[];
   summary: {
     findings: number;
     actions: number;
@@ -185,7 +191,7 @@ export function beginReport(command: string, version: string, dryRun: boolean, v
 }
 
 /** What `setup` has to tell besides the installations. */
-export type SetupReport = Pick<ReportDocument, "checks" | "text">;
+export type SetupReport = Pick<ReportDocument, "checks" | "text" | "changes">;
 
 /** Closes the document. When all there was to look after is locked by another run, that is the run's own error. */
 export function finishReport(

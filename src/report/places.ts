@@ -20,9 +20,10 @@ export function placesIn({ config, installation, openclawHome, claudeHome, archi
     ["--archive-dir", archiveDir],
     ["--state-dir", stateDir],
   ];
-  return given.map(([name, value]) => (value === undefined ? "" : ` ${name} ${word(value)}`)).join("");
+  return given.map(([name, value]) => (value === undefined ? "" : ` ${name} ${shellWord(value)}`)).join("");
 }
 
-function word(value: string): string {
+/** A value as one word of a shell, in quotes only where it needs them. */
+export function shellWord(value: string): string {
   return /^[\w./@:-]+$/.test(value) ? value : quoted(value);
 }

@@ -148,6 +148,14 @@ const check = z.strictObject({
   evidence: z.record(z.string(), z.unknown()),
 });
 
+const change = z.strictObject({
+  kind: z.string(),
+  result: z.enum(["planned", "done", "already-done"]),
+  message: z.string(),
+  path: z.string().optional(),
+  evidence: z.record(z.string(), z.unknown()),
+});
+
 const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
@@ -177,6 +185,7 @@ export const reportSchema = z.strictObject({
   installations: z.array(installation),
   checks: z.array(check).optional(),
   text: z.string().optional(),
+  changes: z.array(change).optional(),
   summary: z.strictObject({
     findings: count,
     actions: count,

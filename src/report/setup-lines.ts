@@ -13,13 +13,14 @@ const LABEL = 9;
 
 /** What `setup` has to say of the machine, or of one installation: what was asked for as it is, and the checklist by groups. */
 export function tellSetup(
-  { checks = [], text }: Pick<ReportDocument, "checks" | "text">,
+  { checks = [], text, changes = [] }: Pick<ReportDocument, "checks" | "text" | "changes">,
   title: string,
   { width, quiet }: { width: number; quiet: boolean },
   paint: Paint,
 ): string[] {
   const told = quiet ? checks.filter(({ severity }) => severity === "warning" || severity === "error") : checks;
   const lines = text === undefined ? [] : [text.replace(/\n$/, "")];
+  for (const { message } of quiet ? [] : changes) lines.push(...wrap(shown(message), columns));
   if (told.length > 0) lines.push(paint("bold", title));
   for (const group of new Set(told.map((check) => check.group))) {
     lines.push(`  ${paint("dim", group)}`);

@@ -5,7 +5,6 @@ import {
   type ReportedFailure,
   type SetupReport,
 } from "../report/document.ts";
-import { cronLines } from "../setup/cron-lines.ts";
 import { describeFailure } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
@@ -37,6 +36,6 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
     case "check":
       return (await import("./check-setup.ts")).checkSetup(context);
     case "cron":
-      return { text: `${cronLines("session-keeper").join("\n")}\n` };
+      return (await import("./setup-cron.ts")).setUpCron(asked.deed, context);
   }
 }

@@ -41,22 +41,20 @@ export function checkArchives({ archives, transcriptBytes, places }: FileFacts):
 
 function checkAccess({ obstacles, tried, uid }: FileFacts): Check[] {
   if (obstacles.length === 0) return [file("paths-usable", "ok", { tried })];
-  const told = obstacles
-    .slice(0, MOST_TOLD)
-    .map(({ path, need, at, errno, owner, mode }) =>
-      file(
-        need === "read" ? "path-unreadable" : "path-unwritable",
-        "error",
-        {
-          at,
-          errno,
-          uid,
-          ...(owner === undefined ? {} : { owner }),
-          ...(mode === undefined ? {} : { mode: octal(mode) }),
-        },
-        path,
-      ),
-    );
+  const told = obstacles.slice(0, MOST_TOLD).map(({ path, need, at, errno, owner, mode }) =>
+    file(
+      need === "read" ? "path-unreadable" : "path-unwritable",
+      "error",
+      {
+        at,
+        errno,
+        uid,
+        ...(owner === undefined ? {} : { owner }),
+        ...(mode === undefined ? {} : { mode: octal(mode) }),
+      },
+      path,
+    ),
+  );
   const rest = obstacles.length - told.length;
   return rest > 0 ? [...told, file("paths-more", "error", { count: rest })] : told;
 }

@@ -1,0 +1,9 @@
+/** What `setup` did to this machine, or would do. */
+export type Change = {
+  kind: ChangeKind;
+  result: "planned" | "done" | "already-done";
+  path?: string;
+  evidence: Record<string, unknown>;
+};
+
+export type ChangeKind = "crontab-lines-in" | "crontab-lines-out";
