@@ -130,7 +130,8 @@ function toSetupRequest(verb: string, options: Options): SetupRequest {
   if (verb === "check") return { verb };
   const [install, uninstall] = [options.install === true, options.uninstall === true];
   refuseBoth(install && uninstall, "--install and --uninstall");
-  return { verb: "cron", deed: install ? "install" : uninstall ? "uninstall" : "print" };
+  const deed = install ? "install" : uninstall ? "uninstall" : "print";
+  return { verb: verb === "systemd" ? verb : "cron", deed };
 }
 
 function refuseBoth(areBoth: boolean, what: string): void {

@@ -1,8 +1,8 @@
 import type { Command, OptionSpec } from "./command.ts";
 
 const install = (what: string, where: string): OptionSpec[] => [
-  { flags: "--install", text: `put ${what} into ${where}; what is there already stays` },
-  { flags: "--uninstall", text: `take ${what} out of ${where} again` },
+  { flags: "--install", text: `put ${what} into ${where}, or put them right; nothing else is touched` },
+  { flags: "--uninstall", text: `take ${what} out again` },
 ];
 
 export const setup: Command = {
@@ -27,6 +27,17 @@ export const setup: Command = {
         "session-keeper setup cron              what would stand in the crontab",
         "session-keeper setup cron --install    put it there, or put it right",
         "session-keeper setup cron --uninstall  take it out again",
+      ],
+    },
+    {
+      name: "systemd",
+      summary:
+        "print services and timers for systemd, or keep them installed: of the system for root, else of this user",
+      options: install("the units", "their folder, and start the timers"),
+      examples: [
+        "session-keeper setup systemd              the files, one after the other",
+        "session-keeper setup systemd --install    write them and start the timers",
+        "session-keeper setup systemd --uninstall  stop the timers and remove the files",
       ],
     },
   ],

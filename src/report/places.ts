@@ -11,16 +11,24 @@ type Places = {
 };
 
 /** The options that lead a further command to the same homes, each with a blank before it, as words of a shell. */
-export function placesIn({ config, installation, openclawHome, claudeHome, archiveDir, stateDir }: Places): string {
-  const given = [
+export function placesIn(places: Places): string {
+  return placeWords(places)
+    .map((one) => ` ${shellWord(one)}`)
+    .join("");
+}
+
+/** The same, a word each. */
+export function placeWords(places: Places): string[] {
+  const { config, installation = [], openclawHome, claudeHome, archiveDir, stateDir } = places;
+  const given: [string, string | undefined][] = [
     ["--config", config],
-    ...(installation ?? []).map((name) => ["--installation", name]),
+    ...installation.map((name): [string, string] => ["--installation", name]),
     ["--openclaw-home", openclawHome],
     ["--claude-home", claudeHome],
     ["--archive-dir", archiveDir],
     ["--state-dir", stateDir],
   ];
-  return given.map(([name, value]) => (value === undefined ? "" : ` ${name} ${shellWord(value)}`)).join("");
+  return given.flatMap(([name, value]) => (value === undefined ? [] : [name, value]));
 }
 
 /** A value as one word of a shell, in quotes only where it needs them. */

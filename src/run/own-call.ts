@@ -1,44 +1,59 @@
 import { realpathSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, resolve } from "node:path";
+import type { Flags, Surroundings } from "../config/load.ts";
+import { absolutePath } from "../config/paths.ts";
 import { findProgram } from "../host/find-program.ts";
-import { shellWord } from "../report/places.ts";
+import { placesIn, shellWord } from "../report/places.ts";
 import { leadingVariables } from "../setup/configuration-facts.ts";
 import type { Call } from "../setup/cron-lines.ts";
 
-/**
- * How cron is to call this very program: by its name where the search path leads to it, else by its path.
- *
- * @param script the path that it was started by
- * @param node the path of the Node that runs it
- * @param places options that lead to the same homes, each with a blank before it
- */
-export function ownCall(
-  { script, node, env, cwd }: { script: string; node: string; env: NodeJS.ProcessEnv; cwd: string },
-  places: string,
-): Call {
-  const searchPath = absoluteFolders(env.PATH ?? "");
-  const real = realpathSync(resolve(cwd, script));
+/** How this very program is started: by words that are absolute paths, or by its name where `folders` are searched. */
+type OwnProgram = { words: string[]; name?: string; folders: string[] };
+
+/** Where this process has its program from. */
+export function ownProgram({ env, cwd }: Surroundings): OwnProgram {
+  const searchPath = (env.PATH ?? "").split(delimiter).filter(isAbsolute).join(delimiter);
+  const node = samePath(findProgram("node", searchPath), process.execPath);
+  const script = realpathSync(resolve(cwd, process.argv[1] ?? ""));
   const named = findProgram("session-keeper", searchPath);
-  const isNamed = named !== undefined && realpathSync(named) === real;
-  const nodeOnPath = findProgram("node", searchPath);
-  const nodeFolder = dirname(
-    nodeOnPath !== undefined && realpathSync(nodeOnPath) === realpathSync(node) ? nodeOnPath : node,
-  );
-  const variables = Object.entries(leadingVariables(env)).map(([name, value]) => `${name}=${shellWord(value)} `);
+  const isNamed = named !== undefined && realpathSync(named) === script;
+  const isOneFile = script === realpathSync(process.execPath);
   return {
-    program: isNamed ? "session-keeper" : callByPath(real),
-    folders: [nodeFolder, ...(isNamed ? [dirname(named)] : [])],
-    variables: variables.join(""),
-    places,
+    words: isOneFile ? [script] : [node, script],
+    ...(isNamed ? { name: "session-keeper" } : {}),
+    folders: [dirname(node), ...(isNamed ? [dirname(named)] : [])],
   };
 }
 
-/** A file that may not be run by itself is run by Node. */
-function callByPath(path: string): string {
-  return findProgram(path, "") === undefined ? `node ${shellWord(path)}` : shellWord(path);
+/** How cron is to call this program, so that it comes to the same homes as this run. */
+export function ownCall(surroundings: Surroundings, flags: Flags): Call {
+  const { words, name, folders } = ownProgram(surroundings);
+  const script = words.at(-1) ?? "";
+  const byPath = findProgram(script, "") === undefined ? words : [script];
+  const variables = Object.entries(leadingVariables(surroundings.env));
+  return {
+    program: name ?? byPath.map(shellWord).join(" "),
+    folders,
+    variables: variables.map(([variable, value]) => `${variable}=${shellWord(value)} `).join(""),
+    places: placesIn(absoluteFlags(flags, surroundings)),
+  };
 }
 
-/** A relative folder would be looked for elsewhere by cron. */
-function absoluteFolders(searchPath: string): string {
-  return searchPath.split(delimiter).filter(isAbsolute).join(delimiter);
+/** The flags that say where things are, for somebody who starts in another folder. */
+export function absoluteFlags(flags: Flags, base: Surroundings): Flags {
+  const absolute = (path: string | undefined) => (path === undefined ? undefined : absolutePath(path, base));
+  const { config, openclawHome, claudeHome, archiveDir, stateDir } = flags;
+  return {
+    ...flags,
+    config: absolute(config),
+    openclawHome: absolute(openclawHome),
+    claudeHome: absolute(claudeHome),
+    archiveDir: absolute(archiveDir),
+    stateDir: absolute(stateDir),
+  };
+}
+
+/** The first path, where both are names of one file: such a name outlives an upgrade. */
+function samePath(name: string | undefined, real: string): string {
+  return name !== undefined && realpathSync(name) === realpathSync(real) ? name : real;
 }

@@ -1,9 +1,7 @@
 import { loadSettings } from "../config/load.ts";
-import { absolutePath } from "../config/paths.ts";
 import { openDisk } from "../disk/disk.ts";
 import { reportChange } from "../report/change-wording.ts";
 import type { SetupReport } from "../report/document.ts";
-import { placesIn } from "../report/places.ts";
 import { cronLines } from "../setup/cron-lines.ts";
 import { blockOf } from "../setup/crontab-block.ts";
 import { installBlock, uninstallBlock } from "../setup/install-crontab.ts";
@@ -19,7 +17,8 @@ export async function setUpCron(
   { request, world }: { request: Request; world: World },
 ): Promise<SetupReport> {
   const { surroundings } = world;
-  const linesFor = (searchPath: string) => linesOf(request, world, searchPath);
+  const call = ownCall(surroundings, request.flags);
+  const linesFor = (searchPath: string) => cronLines(call, searchPath, surroundings.uid === 0);
   if (deed === "print") return { text: blockOf(linesFor("")) };
   const user = userNameOf(surroundings.uid);
   const settings = await loadSettings(request.flags, surroundings);
@@ -32,19 +31,4 @@ export async function setUpCron(
   const { result, backup } = await (deed === "install" ? installBlock(linesFor, tools) : uninstallBlock(tools));
   const kind = deed === "install" ? "crontab-lines-in" : "crontab-lines-out";
   return { changes: [reportChange({ kind, result, evidence: { user, ...(backup ? { backup } : {}) } })] };
-}
-
-function linesOf({ flags }: Request, { surroundings }: World, searchPath: string): string[] {
-  const absolute = (path: string | undefined) => (path === undefined ? undefined : absolutePath(path, surroundings));
-  const places = placesIn({
-    ...flags,
-    config: absolute(flags.config),
-    openclawHome: absolute(flags.openclawHome),
-    claudeHome: absolute(flags.claudeHome),
-    archiveDir: absolute(flags.archiveDir),
-    stateDir: absolute(flags.stateDir),
-  });
-  const { env, cwd, uid } = surroundings;
-  const call = ownCall({ script: process.argv[1] ?? "", node: process.execPath, env, cwd }, places);
-  return cronLines(call, searchPath, uid === 0);
 }

@@ -9,7 +9,7 @@ import { describeFailure } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
 /** What `setup` can be told to do. `searchPath`: the one that cron uses, once that is known. */
-export type SetupRequest = { verb: "check"; searchPath?: string } | { verb: "cron"; deed: Deed };
+export type SetupRequest = { verb: "check"; searchPath?: string } | { verb: "cron" | "systemd"; deed: Deed };
 
 export type Deed = "print" | "install" | "uninstall";
 
@@ -37,5 +37,7 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
       return (await import("./check-setup.ts")).checkSetup(context);
     case "cron":
       return (await import("./setup-cron.ts")).setUpCron(asked.deed, context);
+    case "systemd":
+      return (await import("./setup-systemd.ts")).setUpSystemd(asked.deed, context);
   }
 }

@@ -6,4 +6,13 @@ export type Change = {
   evidence: Record<string, unknown>;
 };
 
-export type ChangeKind = "crontab-lines-in" | "crontab-lines-out";
+export type ChangeKind =
+  | "crontab-lines-in"
+  | "crontab-lines-out"
+  | "unit-in"
+  | "unit-out"
+  | "units-out"
+  | "timers-started"
+  | "timers-stopped"
+  | "units-reloaded"
+  | "manager-missing";
