@@ -20,7 +20,7 @@ export function tellSetup(
 ): string[] {
   const told = quiet ? checks.filter(({ severity }) => severity === "warning" || severity === "error") : checks;
   const lines = text === undefined ? [] : [text.replace(/\n$/, "")];
-  for (const { message } of quiet ? [] : changes) lines.push(...wrap(shown(message), columns));
+  for (const { message } of quiet ? [] : changes) lines.push(...wrap("", shown(message), width));
   if (told.length > 0) lines.push(paint("bold", title));
   for (const group of new Set(told.map((check) => check.group))) {
     lines.push(`  ${paint("dim", group)}`);

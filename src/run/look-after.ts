@@ -27,7 +27,12 @@ export async function lookAfter(installation: Installation, context: DutyContext
   const { request, world, settings } = context;
   if (request.restore?.verb === "undo")
     return (await import("./restore-undo.ts")).undoRun(installation, request.restore, context);
-  if (request.command === "status" | "checks") return (await import("./look-at-status.ts")).lookAtStatus(installation, context);
+  if (request.command === "status") return (await import("./look-at-status.ts")).lookAtStatus(installation, context);
+  if (request.setup?.verb === "check") {
+    const { checkInstallation } = await import("./check-installation.ts");
+    const checks = await checkInstallation(installation, request.setup.searchPath ?? "", context);
+    return { findings: [], actions: [], spared: [], checks };
+  }
   const duty = await (duties[request.command] ?? duties.rotate)?.();
   if (!duty) throw new Error(`nothing is known to do for ${request.command}`);
   const stateDirectory = stateDirectoryOf(settings, world.surroundings);
