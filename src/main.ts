@@ -69,7 +69,11 @@ async function main(): Promise<void> {
   };
   const mayAsk = request.force && !request.yes && process.stdin.isTTY && process.stderr.isTTY;
   const ask = mayAsk ? (await import("./run/ask.ts")).askPerson : undefined;
-  const report = await run(request, { surroundings, version, signal, output, ...(ask ? { ask } : {}) });
+  const { verbose } = invocation.output;
+  const warn = (text: string, isMinor: boolean) => {
+    if (verbose || !isMinor) process.stderr.write(`session-keeper: ${text}\n`);
+  };
+  const report = await run(request, { surroundings, version, signal, output, warn, ...(ask ? { ask } : {}) });
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
   await print(report, invocation.output, request);
   process.exitCode = report.exitCode;
@@ -121,7 +125,10 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     report.error === undefined &&
     report.installations.every(
       ({ actions, findings, copy, failure }) =>
-        !failure && !copy && actions.length === 0 && findings.every(({ severity }) => severity === "info"),
+        !failure &&
+        !copy &&
+        actions.every(({ kind }) => kind === "notify") &&
+        findings.every(({ severity }) => severity === "info"),
     );
   if (isQuietRun) return;
   const { placesIn } = await import("./report/places.ts");

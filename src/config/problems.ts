@@ -49,6 +49,7 @@ function isOtherKind(issue: z.core.$ZodIssue): boolean {
 function describeInput(issue: z.core.$ZodIssue): string {
   const { input } = issue;
   if (issue.code === "invalid_format" && issue.format === "url") return "";
+  if (typeof input === "string" && /^https?:/i.test(input)) return "";
   if (typeof input === "string") return `, got ${quoteValue(input)}`;
   if (Array.isArray(input)) return ", got a list";
   if (typeof input === "object" && input !== null) return ", got an object";

@@ -36,6 +36,10 @@ const webAddress = z.url({
   protocol: /^https?$/,
   error: "expected a web address that starts with https:// or http://",
 });
+/** What stands behind the # is not sent: it says which product's form a message has where the host does not tell. */
+const webhook = webAddress.regex(/^[^#]*(#(slack|discord|ntfy|telegram))?$/, {
+  error: "expected #slack, #discord, #ntfy, #telegram or nothing behind the address",
+});
 const program = z
   .array(text(/^[^\0]*$/, "text without NUL"), {
     error: 'expected a program and its arguments, such as ["systemctl", "restart", "jarvis"]',
@@ -201,7 +205,12 @@ export const configurationSchema = z.strictObject({
   notify: z
     .strictObject({
       command: command("Gets the message."),
-      webhook: webAddress.nullable().default(notify.webhook),
+      webhook: webhook
+        .nullable()
+        .default(notify.webhook)
+        .describe(
+          "Gets the message. The form is chosen by the host, or by #slack, #discord, #ntfy or #telegram behind it.",
+        ),
       on: z.array(z.enum(["corruption", "failure", "repair"])).default([...notify.on]),
       repeatAfter: duration(notify.repeatAfter, "The same trouble is told again after this time."),
     })

@@ -97,11 +97,13 @@ export function openDisk() {
     /**
      * Replaces one of our own small files whole: written beside, renamed over. Readers see the old or the new one. The draft
      * has one name, so that the next writer takes over what a killed one left; the caller sees to it that there is only one.
+     * `mode`: whatever the umask says; absent: 0600, or less.
      */
     replace(path: string, content: string, options: { sync: boolean; mode?: number }): void {
       const draft = `${path}.tmp`;
       const descriptor = openSync(draft, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, options.mode ?? 0o600);
       try {
+        if (options.mode !== undefined) fchmodSync(descriptor, options.mode);
         writeWhole(descriptor, content, null);
         if (options.sync) fsyncSync(descriptor);
         renameSync(draft, path);

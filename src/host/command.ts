@@ -16,20 +16,29 @@ const OUTPUT_LIMIT_BYTES = 256 * 1024;
  * SIGTERM, two seconds later SIGKILL, and so does everything it started (it leads a process group of its own).
  *
  * @param options.encoding how its output becomes text; UTF-8 where nothing is said
- * @param options.stdin a descriptor of ours that becomes its standard input; none: it has none
+ * @param options.stdin a descriptor of ours that becomes its standard input
+ * @param options.input text for its standard input, which it need not read; without either it has none
  */
 export async function runCommand(
   argv: readonly string[],
-  options: { timeoutMs: number; env?: NodeJS.ProcessEnv; signal?: AbortSignal; stdin?: number; encoding?: "latin1" },
+  options: {
+    timeoutMs: number;
+    env?: NodeJS.ProcessEnv;
+    signal?: AbortSignal;
+    stdin?: number;
+    input?: string;
+    encoding?: "latin1";
+  },
 ): Promise<CommandResult> {
   const { spawn } = await import("node:child_process"); // an idle run needs no command
   return new Promise((resolve) => {
     const [program = "", ...rest] = argv;
     const child = spawn(program, rest, {
-      stdio: [options.stdin ?? "ignore", "pipe", "pipe"],
+      stdio: [options.stdin ?? (options.input === undefined ? "ignore" : "pipe"), "pipe", "pipe"],
       env: options.env ?? process.env,
       detached: true,
     });
+    child.stdin?.on("error", () => undefined).end(options.input); // it may have ended without reading
     const out = { stdout: "", stderr: "" };
     let timedOut = false;
     const end = (signal: NodeJS.Signals) => {
@@ -41,7 +50,11 @@ export async function runCommand(
     };
     const stop = () => {
       end("SIGTERM");
-      hardStop ??= setTimeout(() => end("SIGKILL"), 2000);
+      hardStop ??= setTimeout(() => {
+        end("SIGKILL");
+        // a process that left the group may hold the other ends open for ever
+        for (const stream of [child.stdout, child.stderr]) stream?.destroy();
+      }, 2000);
     };
     let hardStop: NodeJS.Timeout | undefined;
     const limit = setTimeout(() => {

@@ -76,12 +76,19 @@ export function isDamage(kind: string): kind is DamageKind {
 
 /** What a repair took out, in words. */
 export function wordLosses(lost: unknown): string {
-  const counts = (lost ?? {}) as Record<string, number>;
-  const parts = LOSSES.flatMap(([name, one, many]) => {
-    const count = counts[name] ?? 0;
+  const parts = listLosses([lost]);
+  return parts.length === 0 ? "nothing was lost" : `taken out: ${parts.join(", ")}`;
+}
+
+/** What several repairs took out together: a few words for each kind of thing. */
+export function listLosses(all: readonly unknown[]): string[] {
+  return LOSSES.flatMap(([name, one, many]) => {
+    const count = all.reduce(
+      (sum: number, lost) => sum + ((lost as Record<string, number> | undefined)?.[name] ?? 0),
+      0,
+    );
     return count === 0 ? [] : [`${count} ${count === 1 ? one : many}`];
   });
-  return parts.length === 0 ? "nothing was lost" : `taken out: ${parts.join(", ")}`;
 }
 
 const LOSSES = [

@@ -24,8 +24,9 @@ export type ReportedFinding = {
   evidence: Record<string, unknown>;
 };
 
+/** `notify`: an alert that was sent, or that waits. */
 export type ReportedAction = {
-  kind: StepKind;
+  kind: StepKind | "notify";
   message: string;
   path?: string;
   sessionId?: string;

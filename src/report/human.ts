@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
+import { canUndo } from "./lasting.ts";
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
@@ -81,7 +82,10 @@ function isWorthTelling(
   if (options.onlyNew && isToldAlready) return false;
   if (failure && findings.length === 0 && actions.length === 0) return false;
   return (
-    options.isTerminal || options.verbose || actions.length > 0 || findings.some(({ severity }) => severity !== "info")
+    options.isTerminal ||
+    options.verbose ||
+    actions.some(({ kind }) => kind !== "notify") ||
+    findings.some(({ severity }) => severity !== "info")
   );
 }
 
@@ -109,6 +113,8 @@ function installationLines(
         ? [`  ${paint("green", "healthy")}: ${HEALTHY[command] ?? "nothing to do"}`]
         : []),
     );
+  const alerts = installation.actions.filter(({ kind }) => kind === "notify");
+  if (alerts.length > 0) lines.push("", ...alerts.map((alert) => alertLine(alert, paint)));
   lines.push("");
   return lines;
 }
@@ -160,6 +166,10 @@ function subjectLines(
 
 type Alike = [ReportedFinding, ...ReportedFinding[]];
 
+function alertLine({ result, message }: ReportedAction, paint: Paint): string {
+  return labelled("alert", message, result === "done" ? "green" : "yellow", paint);
+}
+
 /** Many findings that say the same are told as one; all of them when more is asked for, and in JSON. */
 function groupAlike(findings: readonly ReportedFinding[], verbose: boolean): Alike[] {
   const groups = new Map<string, Alike>();
@@ -193,13 +203,6 @@ function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: Human
   return [labelled(result === "failed" ? "FAILED" : "waits", message, result === "failed" ? "red" : "yellow", paint)];
 }
 
-/** What a run made or did for good: there is nothing to put back. */
-const LASTING: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
-  "archive-transcript",
-  "prune-archive",
-  "restart-gateway",
-]);
-
 const TO_MEND =
   "nothing was changed; to mend what can be mended, add --repair: the original goes into an archive first";
 const TO_PUT_RIGHT =
@@ -219,7 +222,8 @@ function closingLines(
   { places }: HumanOptions,
   paint: Paint,
 ): string[] {
-  const actions = installations.flatMap((installation) => installation.actions);
+  const actions = installations.flatMap((installation) => installation.actions).filter(({ kind }) => kind !== "notify");
+  const steps = actions.filter(({ result }) => result === "done").length;
   const count = (kind: ReportedAction["kind"], result: ReportedAction["result"]) =>
     actions.filter((action) => action.kind === kind && action.result === result).length;
   if (dryRun) {
@@ -228,7 +232,7 @@ function closingLines(
     const what = archives.length > 0 ? `; ${sessions(archives.length)} would be archived (${formatSize(bytes)})` : "";
     return [paint("dim", `dry run: nothing was changed${what}`)];
   }
-  if (summary.done === 0) {
+  if (steps === 0) {
     const hint = command === "validate-registry" ? TO_PUT_RIGHT : TO_MEND;
     return actions.length === 0 && canMend(installations) ? [paint("dim", hint)] : [];
   }
@@ -236,15 +240,14 @@ function closingLines(
   const parts = [
     ...(archived.length > 0 ? [`${sessions(archived.length)} archived (${formatSize(summary.bytesArchived)})`] : []),
     ...(count("restart-gateway", "done") > 0 ? ["the gateway restarted"] : []),
-    ...(archived.length === 0 ? [`${summary.done} ${summary.done === 1 ? "step" : "steps"} done`] : []),
+    ...(archived.length === 0 ? [`${steps} ${steps === 1 ? "step" : "steps"} done`] : []),
   ];
   const lines = [`run ${runId}: ${parts.join(", ")}`];
   if (archived.length > 0)
     lines.push(
       `to read an archived session: zcat ${archived.length === 1 ? quoted(String(archived[0]?.detail?.archive)) : "ARCHIVE"} | less`,
     );
-  if (actions.some(({ kind, result }) => result === "done" && !LASTING.has(kind)))
-    lines.push(`to undo it: session-keeper restore undo ${runId}${places}`);
+  if (canUndo(actions)) lines.push(`to undo it: session-keeper restore undo ${runId}${places}`);
   return lines;
 }
 

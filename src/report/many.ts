@@ -1,6 +1,6 @@
 import { formatSize } from "../config/units.ts";
 import type { FindingKind } from "../inspect/finding.ts";
-import type { SparedReason, StepKind } from "../plan/plan.ts";
+import type { SparedReason } from "../plan/plan.ts";
 import type { InstallationReport, ReportedAction, ReportedFinding, ReportedSpared } from "./document.ts";
 import { labelled, type Paint } from "./screen.ts";
 
@@ -16,7 +16,8 @@ export type Subject = {
 const TOLD_SINGLY = 6;
 
 /** What is told of each path: what was acted on first, then other trouble, then what is only mentioned; last what has no path. */
-export function subjectsOf({ findings, actions, spared }: InstallationReport): Subject[] {
+export function subjectsOf({ findings, actions: steps, spared }: InstallationReport): Subject[] {
+  const actions = steps.filter(({ kind }) => kind !== "notify"); // an alert is about all of it
   const subjects = new Map<string, Subject>();
   const at = ({ path, sessionKey }: { path?: string; sessionKey?: string }): Subject => {
     const name = isTranscript(path) ? path : `${path} ${sessionKey}`; // a registry is about many sessions
@@ -104,7 +105,7 @@ const SEEN: Partial<Record<FindingKind, string>> = {
 };
 
 /** Of sessions, or whatever there are many of. */
-const DONE: Record<StepKind, string> = {
+const DONE: Record<ReportedAction["kind"], string> = {
   "archive-transcript": "archived",
   "append-note": "the files that they changed noted",
   "edit-registry": "their registry entries put right: entered, corrected, given a fresh start, or taken out",
@@ -118,6 +119,7 @@ const DONE: Record<StepKind, string> = {
   "remove-lock": "removed",
   "prune-archive": "let go",
   "restart-gateway": "the gateway restarted",
+  notify: "told",
 };
 
 /** Where the sentence for one speaks of its id or path. */

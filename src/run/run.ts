@@ -10,6 +10,7 @@ import {
   type ReportedFailure,
 } from "../report/document.ts";
 import { writeRunLog } from "../report/run-log.ts";
+import type { Announce } from "./announce.ts";
 import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
 import { blankReport } from "./blank-report.ts";
 import { lookAfter } from "./look-after.ts";
@@ -53,6 +54,8 @@ export type World = {
   signal: AbortSignal;
   output?: Output;
   ask?: (question: string, signal: AbortSignal) => Promise<boolean>;
+  /** tells of trouble that is no failure of the run; `isMinor`: only to those who want to hear more */
+  warn?: (text: string, isMinor: boolean) => void;
 };
 
 /** Goes down the stairs once: settings, installations, findings, plan, outcomes, report. Each installation fails on its own. */
@@ -63,11 +66,15 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
   let settings: Settings | undefined;
+  let announce: Announce | undefined;
+  let prospects: Prospect[] = [];
   try {
     settings = await loadSettings(request.flags, world.surroundings);
     if (request.command === "clean-locks" && request.force) await confirmForce(request, world, settings);
+    if (isAnnounced(request, settings))
+      announce = (await import("./announce.ts")).announceStart(request, world, settings);
     const asked = request.restore;
-    const prospects = await lookUp(request, settings, world);
+    prospects = await lookUp(request, settings, world);
     if (asked && asked.verb !== "undo") {
       const { restore } = await import("./restore.ts");
       installations.push(...(await restore(asked, prospects, { request, world, settings, runId: begun.runId })));
@@ -93,20 +100,38 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
     }
   }
   if (!settings || request.dryRun) return report;
+  const failure = await enterInLog(settings, report);
+  const final = failure ? finishReport(begun, installations, error ?? failure) : report;
+  await announce?.(final, prospects);
+  return final;
+}
+
+/** What crontabs run. */
+const ANNOUNCED: ReadonlySet<string> = new Set([
+  "rotate",
+  "detect-corruption",
+  "clean-locks",
+  "archive",
+  "validate-registry",
+]);
+
+/** True when a run is to be told of outside: by alerts, pings or metrics. */
+function isAnnounced({ command, dryRun }: Request, { notify, ping, metrics }: Settings): boolean {
+  if (dryRun || !ANNOUNCED.has(command)) return false;
+  return [notify.command, notify.webhook, ping.url, metrics.textfile].some((place) => place !== null);
+}
+
+/** Adds the run to the configured log. Returns why that could not be. */
+async function enterInLog({ log }: Settings, report: ReportDocument): Promise<ReportedFailure | undefined> {
   try {
-    await writeRunLog(settings.log, report);
-    return report;
+    await writeRunLog(log, report);
+    return undefined;
   } catch (thrown) {
-    const hint = "all else was done as told here; correct log.file, or make its folder";
-    return finishReport(
-      begun,
-      installations,
-      error ?? {
-        code: "log",
-        message: `the log ${settings.log.file} cannot be written (${describeError(thrown)})`,
-        hint,
-      },
-    );
+    return {
+      code: "log",
+      message: `the log ${log.file} cannot be written (${describeError(thrown)})`,
+      hint: "all else was done as told here; correct log.file, or make its folder",
+    };
   }
 }
 

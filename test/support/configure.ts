@@ -7,6 +7,7 @@ export function configure(
   of: Home,
   gateway: Record<string, unknown> = {},
   logs = [of.log],
+  more: Record<string, unknown> = {},
 ): { args: string[]; restarts: () => number } {
   const folder = join(of.root, "etc");
   mkdirSync(folder, { recursive: true });
@@ -23,7 +24,7 @@ export function configure(
     gateway: { logs, restart: command(counter), health: command(health), ...gateway },
   };
   const file = join(folder, "config.json5");
-  writeFileSync(file, JSON.stringify({ installations: { jarvis: installation } }), { mode: 0o600 });
+  writeFileSync(file, JSON.stringify({ installations: { jarvis: installation }, ...more }), { mode: 0o600 });
   const restarts = () => (existsSync(counter) ? readFileSync(counter, "utf8").length : 0);
   return { args: ["--config", file, "--state-dir", of.state], restarts };
 }

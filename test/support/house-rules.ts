@@ -96,6 +96,8 @@ export const mayImport: Record<string, Rule> = {
   setup: {
     code: ["errors", "host", "disk", "config", "transcript", "gateway-log", "archive", "installation"],
   },
+  alert: { code: ["errors", "host", "report"], types: ["config", "disk"] },
+  metrics: { code: ["archive"], types: ["disk", "installation", "report"] },
   commands: { code: [] },
   invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
   program: { code: ["errors", "commands", "invocation"] },
@@ -107,6 +109,7 @@ export const mayImport: Record<string, Rule> = {
 /** Tested by running the program in test/cli and test/crash, or with a neighbour that has a test. No new name without need. */
 export const throughTheProgram: Record<string, string> = {
   "": "errors main program",
+  alert: "deliver message ping state",
   apply:
     "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
@@ -122,13 +125,14 @@ export const throughTheProgram: Record<string, string> = {
     "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths pruning registries trace transcripts workspaces",
   json: "optional",
   locks: "gateway-lock lock-file run-lock",
+  metrics: "families store",
   plan: "registry",
   registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
   report:
-    "archive-wording build check-wording damage-wording document exit-code glance human lock-wording mending page-style places registry-wording restore-lines run-log schema setup-lines status-page status-screen told undo-lines undo-wording undo wording",
+    "alert-wording archive-wording build check-wording damage-wording document exit-code glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema setup-lines status-page status-screen told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
-  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs named-files prospects refresh remember restore-get restore-undo restore run setup state-directory status-page underway undo-request work worker",
+  run: "archive-folders as-owner ask blank-report homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files prospects refresh remember restore-get restore-undo restore run setup state-directory status-page underway undo-request work worker",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   status: "archives log sessions",
