@@ -7,7 +7,7 @@ import type { Cursor, Cursors } from "../state/cursors.ts";
 import type { InstallationState } from "../state/state.ts";
 import { unsafeBecause } from "../transcript/open.ts";
 import type { Finding } from "./finding.ts";
-import { condemningFindings, inspectGatewayLogs } from "./gateway-log.ts";
+import { condemningFindings, inspectGatewayLogs, wasMendedSince } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import { isSeen } from "./seen.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
@@ -97,7 +97,9 @@ export async function inspectForCorruption(
       const seen = isSeen(transcript, known) ? known : await lookAtStructure(transcript, known, context);
       facts.cursors[path] = seen;
       const told = pasted?.findings.filter((finding) => finding.transcript === transcript) ?? [];
-      await describe(transcript, structureFindings(transcript, seen), condemning, told, facts, context);
+      const structure = structureFindings(transcript, seen);
+      settleReports(structure, transcript, installation, context.settings);
+      await describe(transcript, structure, condemning, told, facts, context);
     } catch (error) {
       context.signal.throwIfAborted();
       facts.findings.push({
@@ -110,6 +112,20 @@ export async function inspectForCorruption(
   }
   await lookForUse(installation, facts, context);
   return facts;
+}
+
+/** A rejection that a row tells of stands there until the next reply; mended after it, it is only worth a word. */
+function settleReports(
+  findings: readonly Finding[],
+  transcript: Transcript,
+  installation: Installation,
+  settings: Settings,
+): void {
+  for (const finding of findings) {
+    const { witness, at } = finding.evidence;
+    if (witness !== "transcript" || typeof at !== "string") continue;
+    if (wasMendedSince(transcript, installation, settings, Date.parse(at))) finding.severity = "info";
+  }
 }
 
 function isClean({ damages, reports }: Cursor): boolean {

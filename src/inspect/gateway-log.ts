@@ -105,8 +105,8 @@ export function rememberLogs(
   return { ...state, positions: facts.positions, lastLookAt: nowMs, pending: open, spent };
 }
 
-/** What the line complained of was mended after it, whoever asked for that. */
-function wasMendedSince(
+/** What a line of `sinceMs` complained of was mended after it, whoever asked for that. */
+export function wasMendedSince(
   transcript: Transcript,
   installation: Installation,
   settings: Settings,

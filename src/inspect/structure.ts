@@ -54,8 +54,10 @@ export async function lookAtStructure(
       const row = parseRow(await readRange(file, where.at, where.at + where.bytes));
       const text = (row && dialect.errorTextOf(row)) ?? "";
       const found = classify(text, signatures);
-      if (found?.kind === "rejection-logged")
-        reports.push({ line: where.line, signature: found.signature, ids: sessionsNamedIn(text).toolIds });
+      if (found?.kind !== "rejection-logged") continue;
+      const at = row && dialect.writtenAt(row);
+      const ids = sessionsNamedIn(text).toolIds;
+      reports.push({ line: where.line, signature: found.signature, ids, ...(at === undefined ? {} : { at }) });
     }
     return {
       inode,
@@ -109,8 +111,9 @@ export function structureFindings(transcript: Transcript, { damages, reports }: 
       const evidence = { ids, place, ...(reason ? { reason } : {}), effects, repair: repairOf(damage) };
       return { kind, severity: isHarmless(damage) ? "info" : "error", ...identify(transcript), line, evidence };
     }),
-    ...reports.map(({ line, signature, ids }): Finding => {
-      const evidence = { ids, signature, witness: "transcript", condemns: false };
+    ...reports.map(({ line, signature, ids, at }): Finding => {
+      const when = at === undefined ? {} : { at: new Date(at).toISOString() };
+      const evidence = { ids, signature, witness: "transcript", condemns: false, ...when };
       return { kind: "rejection-logged", severity: "error", ...identify(transcript), line, evidence };
     }),
   ];

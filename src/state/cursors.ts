@@ -3,8 +3,8 @@ import type { Disk } from "../disk/disk.ts";
 import type { Damage } from "../structure/damage.ts";
 import type { ResumePoint } from "../structure/scan.ts";
 
-/** A row that tells of an error of the API, as far as a later run may know of it. */
-export type ErrorReport = { line: number; signature: string; ids: string[] };
+/** A row that tells of an error of the API, as far as a later run may know of it. `at`: when it was written (epoch ms). */
+export type ErrorReport = { line: number; signature: string; ids: string[]; at?: number };
 
 /**
  * What a look at a transcript found, so that the next one costs a stat when nothing changed, and only the new bytes when it
@@ -26,7 +26,7 @@ export type Cursor = {
 /** By the transcript's path. Losing them costs one full look. */
 export type Cursors = Record<string, Cursor>;
 
-const FORMAT = 1;
+const FORMAT = 2;
 
 /** Where they are kept: beside what the runs on the same homes remember. */
 export function cursorsPathOf(statePath: string): string {

@@ -129,6 +129,29 @@ describe("a bot's home", () => {
     expect(findingsOf(await keeperJson(["detect-corruption", ...home.args]))).toEqual([]);
   });
 
+  test("an error that a row tells of is no trouble any more once the transcript was mended after it", async () => {
+    home = makeHome();
+    const { path, sessionId } = addOpenClawSession(home);
+    writeRegistry(home, { "agent:main:main": { sessionId, sessionFile: path, updatedAt: Date.now() } });
+    const parentId = JSON.parse(readFileSync(path, "utf8").trimEnd().split("\n").at(-1) ?? "").id;
+    const timestamp = new Date(Date.now() - 3_600_000).toISOString();
+    const orphan = { role: "toolResult", toolCallId: "toolu_01X", content: [{ type: "text", text: "left over" }] };
+    const errorMessage =
+      '400 {"type":"error","error":{"message":"messages.2.content.0: unexpected `tool_use_id` found in `tool_result` blocks: toolu_01X."}}';
+    const failed = { role: "assistant", content: [], stopReason: "error", errorMessage };
+    const rows = [
+      { type: "message", id: "bbbbbbbb", parentId, timestamp, message: orphan },
+      { type: "message", id: "cccccccc", parentId: "bbbbbbbb", timestamp, message: failed },
+    ];
+    appendFileSync(path, rows.map((row) => `${JSON.stringify(row)}\n`).join(""));
+    age(path, 3_600_000);
+    expect((await keeper(["detect-corruption", "--repair", ...home.args])).status).toBe(0);
+    expect(await keeper(["detect-corruption", ...home.args])).toMatchObject({ status: 0, stdout: "", stderr: "" });
+    expect(findingsOf(await keeperJson(["detect-corruption", ...home.args]))).toMatchObject([
+      { kind: "rejection-logged", severity: "info" },
+    ]);
+  });
+
   test("a pasted error leads to the session and the line that hold its ids", async () => {
     const { home, claude } = damagedHome();
     const error =
