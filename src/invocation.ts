@@ -92,7 +92,7 @@ export function toInvocation(
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),
       ...(verb && command === "restore" ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),
-      ...(verb && command === "setup" ? { setup: toSetupRequest(verb.name, options) } : {}),
+      ...(verb && command === "setup" ? { setup: toSetupRequest(verb.name, verb.argument, options) } : {}),
     },
     output: {
       json: options.json === true,
@@ -126,8 +126,9 @@ function toRestoreRequest(verb: string, argument: string, options: Options): Res
   return { verb: "get", what: argument, part, to: to ?? null, mayReplace: options.yes === true };
 }
 
-function toSetupRequest(verb: string, options: Options): SetupRequest {
-  if (verb === "check") return { verb };
+function toSetupRequest(verb: string, argument: string, options: Options): SetupRequest {
+  if (verb === "check" || verb === "config") return { verb };
+  if (verb === "template") return { verb, name: argument, home: (options.home as string | undefined) ?? null };
   const [install, uninstall] = [options.install === true, options.uninstall === true];
   refuseBoth(install && uninstall, "--install and --uninstall");
   const deed = install ? "install" : uninstall ? "uninstall" : "print";

@@ -20,6 +20,16 @@ export const setup: Command = {
       ],
     },
     {
+      name: "config",
+      summary:
+        "print a configuration made of what is found here, with every other key at its default and what it means",
+      options: [],
+      examples: [
+        "session-keeper setup config              what was found, and what could be changed",
+        "mkdir -p ~/.config/session-keeper && session-keeper setup config > ~/.config/session-keeper/config.json5",
+      ],
+    },
+    {
       name: "cron",
       summary: "print the lines for the crontab, or keep them in it",
       options: install("the lines", "this user's crontab"),
@@ -27,6 +37,21 @@ export const setup: Command = {
         "session-keeper setup cron              what would stand in the crontab",
         "session-keeper setup cron --install    put it there, or put it right",
         "session-keeper setup cron --uninstall  take it out again",
+      ],
+    },
+    {
+      name: "template",
+      summary: "print a file for /etc/session-keeper/conf.d for a new bot, with the list of what it needs",
+      argument: { name: "<name>", text: "what the bot is called: the name of its installation" },
+      options: [
+        {
+          flags: "--home <dir>",
+          text: "its OpenClaw state folder, or the home of the user it runs as (default: ~/.openclaw-NAME)",
+        },
+      ],
+      examples: [
+        "session-keeper setup template john --home /home/john",
+        "session-keeper setup template john --home /srv/john/openclaw > /etc/session-keeper/conf.d/john.json5",
       ],
     },
     {

@@ -145,7 +145,10 @@ export const configurationSchema = z.strictObject({
       maxSize: size(rotate.maxSize, "A larger transcript is oversized."),
       hardLimit: size(rotate.hardLimit, "A transcript that cannot be cut is left alone up to this."),
       quietFor: duration(rotate.quietFor, "A session written to within this time is in use."),
-      strategy: z.enum(["auto", "cut", "digest", "empty"]).default(rotate.strategy),
+      strategy: z
+        .enum(["auto", "cut", "digest", "empty"])
+        .default(rotate.strategy)
+        .describe("How an oversized session is shortened."),
       keepArchives: count(1, rotate.keepArchives, "How many archives of each lineage to keep."),
       digestSize: size(rotate.digestSize, "The whole file that digest leaves."),
       summarize: command("Writes the summary for a digest."),
@@ -193,9 +196,9 @@ export const configurationSchema = z.strictObject({
       transcriptWarn: size(registry.transcriptWarn, "A larger transcript is reported."),
       tokens: z
         .strictObject({
-          group: tokenPair(registry.tokens.group),
-          dm: tokenPair(registry.tokens.dm),
-          main: tokenPair(registry.tokens.main),
+          group: tokenPair(registry.tokens.group).describe("Of groups, channels and threads."),
+          dm: tokenPair(registry.tokens.dm).describe("Of direct messages."),
+          main: tokenPair(registry.tokens.main).describe("Of an agent's main session."),
         })
         .prefault({})
         .describe("[warning, critical] by kind of session."),
@@ -211,16 +214,28 @@ export const configurationSchema = z.strictObject({
         .describe(
           "Gets the message. The form is chosen by the host, or by #slack, #discord, #ntfy or #telegram behind it.",
         ),
-      on: z.array(z.enum(["corruption", "failure", "repair"])).default([...notify.on]),
+      on: z
+        .array(z.enum(["corruption", "failure", "repair"]))
+        .default([...notify.on])
+        .describe("What is worth a message."),
       repeatAfter: duration(notify.repeatAfter, "The same trouble is told again after this time."),
     })
     .prefault({}),
-  ping: z.strictObject({ url: webAddress.nullable().default(null) }).prefault({}),
-  metrics: z.strictObject({ textfile: path.nullable().default(null) }).prefault({}),
+  ping: z
+    .strictObject({ url: webAddress.nullable().default(null).describe("Called at start, success and failure.") })
+    .prefault({}),
+  metrics: z
+    .strictObject({
+      textfile: path.nullable().default(null).describe("Metrics for Prometheus, rewritten by each run."),
+    })
+    .prefault({}),
   log: z
     .strictObject({
-      file: path.nullable().default(null),
-      level: z.enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"]).default(defaults.log.level),
+      file: path.nullable().default(null).describe("JSON lines of what runs did; its folder has to be there."),
+      level: z
+        .enum(["trace", "debug", "info", "warn", "error", "fatal", "silent"])
+        .default(defaults.log.level)
+        .describe("What the log leaves out: everything below this."),
     })
     .prefault({}),
 });

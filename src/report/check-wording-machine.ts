@@ -118,7 +118,7 @@ export const machineWording: Record<MachineCheckKind, CheckWords> = {
 };
 
 /** `a, b and c`. */
-export function list(words: unknown): string {
+function list(words: unknown): string {
   const all = (words as unknown[]).map(String);
   return all.length < 2 ? (all[0] ?? "") : `${all.slice(0, -1).join(", ")} and ${all.at(-1)}`;
 }

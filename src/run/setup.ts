@@ -9,7 +9,11 @@ import { describeFailure } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
 /** What `setup` can be told to do. `searchPath`: the one that cron uses, once that is known. */
-export type SetupRequest = { verb: "check"; searchPath?: string } | { verb: "cron" | "systemd"; deed: Deed };
+export type SetupRequest =
+  | { verb: "check"; searchPath?: string }
+  | { verb: "config" }
+  | { verb: "template"; name: string; home: string | null }
+  | { verb: "cron" | "systemd"; deed: Deed };
 
 export type Deed = "print" | "install" | "uninstall";
 
@@ -35,6 +39,10 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
   switch (asked.verb) {
     case "check":
       return (await import("./check-setup.ts")).checkSetup(context);
+    case "config":
+      return (await import("./setup-config.ts")).setUpConfig(context.world);
+    case "template":
+      return (await import("./setup-template.ts")).setUpTemplate(asked, context);
     case "cron":
       return (await import("./setup-cron.ts")).setUpCron(asked.deed, context);
     case "systemd":
