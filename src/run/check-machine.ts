@@ -37,7 +37,7 @@ export async function checkMachine(
   };
   const configuration = settings ? await gatherConfiguration(request.flags.config, surroundings) : undefined;
   const checks = [
-    ...checkNode(process.versions.node, process.execPath),
+    checkNode(process.versions.node, process.execPath),
     ...checkSight(seen),
     ...checkCron(cron, own, findOldKeepers(cron.jobs)),
     ...checkTiming(own),

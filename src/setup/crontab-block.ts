@@ -33,8 +33,9 @@ export function splitAtBlock(crontab: string): Parts {
   const lines = crontab.split(/(?<=\n)/);
   const begins = lines.flatMap((line, at) => (line.startsWith(BEGIN) ? [at] : []));
   const ends = lines.flatMap((line, at) => (line.startsWith(END) ? [at] : []));
-  const [begin, end] = [begins[0] ?? lines.length, (ends[0] ?? lines.length - 1) + 1];
-  if (begins.length !== ends.length || begins.length > 1 || end < begin) {
+  if (begins.length === 0 && ends.length === 0) return { before: crontab, block: "", after: "" };
+  const [begin = 0, end = 0] = [begins[0], ends[0]];
+  if (begins.length !== 1 || ends.length !== 1 || end < begin) {
     const where = [...begins, ...ends].map((at) => at + 1).sort((a, b) => a - b);
     throw new KeeperError(
       "failed",
@@ -43,5 +44,5 @@ export function splitAtBlock(crontab: string): Parts {
     );
   }
   const part = (from: number, to?: number) => lines.slice(from, to).join("");
-  return { before: part(0, begin), block: part(begin, end), after: part(end) };
+  return { before: part(0, begin), block: part(begin, end + 1), after: part(end + 1) };
 }

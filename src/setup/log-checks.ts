@@ -7,7 +7,7 @@ const QUIET_MS = 24 * 3_600_000;
 
 /** Whether what the API rejects can be read in the gateway's logs. `isUp`: the gateway lives. Pure. */
 export function checkLogs(logs: readonly LogFact[], hasGateway: boolean, isUp: boolean, nowMs: number): Check[] {
-  if (logs.length === 0) return hasGateway ? [line("log-none", "warning")] : [];
+  if (logs.length === 0) return hasGateway ? [line("log-none", isUp ? "warning" : "advice")] : [];
   const checks = logs.map((log) => judge(log, nowMs));
   const isQuiet =
     isUp && logs.length > 0 && logs.every((log) => log.state === "readable" && nowMs - log.mtimeMs > QUIET_MS);

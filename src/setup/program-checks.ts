@@ -11,11 +11,11 @@ const LEAST = [20, 19] as const;
 const MANAGED = /\/(?:\.nvm|\.fnm|fnm_multishells|\.volta|\.asdf|\.nodenv|n\/versions|mise)\//;
 
 /** Whether this Node is recent enough, and will be where it is. Pure. */
-export function checkNode(version: string, path: string): Check[] {
-  if (!isRecent(version)) return [line("node-old", "error", { version }, path)];
+export function checkNode(version: string, path: string): Check {
+  if (!isRecent(version)) return line("node-old", "error", { version }, path);
   return MANAGED.test(path)
-    ? [line("node-managed", "advice", { version }, path)]
-    : [line("node-recent", "ok", { version }, path)];
+    ? line("node-managed", "advice", { version }, path)
+    : line("node-recent", "ok", { version }, path);
 }
 
 /** Whether cron finds the program and a Node that is recent enough, line by line; alike lines are told once. Pure. */

@@ -1,15 +1,33 @@
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
 import { expect, test } from "vitest";
 import { cronLines } from "../../src/setup/cron-lines.ts";
+import { parseCrontab } from "../../src/setup/crontab.ts";
+import { COMMANDS, ownJobsIn } from "../../src/setup/own-jobs.ts";
+import { checkTiming } from "../../src/setup/timing-checks.ts";
 
-test("no two commands begin in the same minute", () => {
-  const minutes = cronLines("session-keeper").flatMap((line) => minutesOf(line.split(" ")[0] ?? ""));
-  expect(new Set(minutes).size).toBe(minutes.length);
+const call = { program: "session-keeper", folders: ["/opt/node/bin"], variables: "", places: "" };
+const jobsOf = (lines: readonly string[]) => ownJobsIn(parseCrontab(lines.join("\n"), "crontab", false));
+
+test("each command runs, with --cron, often enough, and no two begin in the same minute", () => {
+  const own = jobsOf(cronLines(call, "", false));
+  expect(own.map(({ command }) => command).sort()).toEqual([...COMMANDS].sort());
+  expect(own.every(({ options }) => options.includes("--cron"))).toBe(true);
+  expect(checkTiming(own).map(({ kind }) => kind)).toEqual(["minutes-apart"]);
 });
 
-function minutesOf(field: string): number[] {
-  const [, from, step] = /^(\d+)-59\/(\d+)$/.exec(field) ?? [];
-  if (from === undefined) return [Number(field)];
-  return Array.from({ length: 60 }, (_, minute) => minute).filter(
-    (minute) => minute >= Number(from) && (minute - Number(from)) % Number(step) === 0,
-  );
-}
+test("the search path holds our folders first, then what held before, each once", () => {
+  expect(cronLines(call, "/x:/usr/bin", false)).toContain("PATH=/opt/node/bin:/x:/usr/bin:/usr/local/bin:/bin");
+});
+
+test("variables and places go along, and a percent sign is only itself", () => {
+  const [own] = jobsOf(cronLines({ ...call, variables: "A=1% ", places: " --state-dir '/s t'" }, "", true));
+  expect(own?.job.command).toBe("A=1% session-keeper rotate --cron --state-dir '/s t'");
+});
+
+test("crontab.example has the same lines", () => {
+  const example = readFileSync(join(import.meta.dirname, "..", "..", "crontab.example"), "utf8").split("\n");
+  const wanted = cronLines(call, "", false).filter((line) => /^\d/.test(line));
+  expect(example).toEqual(expect.arrayContaining(wanted));
+  expect(jobsOf(example).length).toBe(wanted.length);
+});
