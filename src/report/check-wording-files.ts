@@ -16,8 +16,8 @@ export const fileWording: Record<FileCheckKind, CheckWords> = {
     remedyFor(errno, at, uid),
   ],
   "path-unwritable": ({ at, errno, owner, mode, uid }, path) => [
-    `${path} cannot be written (${errno}${at === path ? "" : ` at ${at}`}${ownership(owner, mode)})`,
-    remedyFor(errno, at, uid),
+    `${path} cannot be ${at === path ? "written" : "made"} (${errno}${at === path ? "" : ` at ${at}`}${ownership(owner, mode)})`,
+    at === path || errno === "EROFS" ? remedyFor(errno, at, uid) : `as root: install -d -o ${uid} -m 700 ${path}`,
   ],
   "paths-more": ({ count }) => [`and ${count} more paths`, "all of them: session-keeper setup check --json"],
   "home-open": ({ mode }, path) => [

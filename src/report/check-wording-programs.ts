@@ -14,7 +14,7 @@ export const programWording: Record<ProgramCheckKind, CheckWords> = {
     "nothing says how to ask for the gateway's health after a restart",
     'set gateway.health, such as ["openclaw", "health", "--json"]',
   ],
-  "command-found": ({ key, program }, path) => `${key}: ${program}${path === program ? "" : ` is ${path}`} can be run`,
+  "command-found": ({ key }, path) => `${key}: ${path} can be run`,
   "command-not-found": ({ key, program, searchPath }) => [
     `${key}: ${program} is not found in the PATH ${searchPath}`,
     `give its full path in ${key}: cron has a short PATH`,

@@ -5,7 +5,7 @@ import { canUndo } from "./lasting.ts";
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
-import { tellSetup } from "./setup-lines.ts";
+import { setupLines } from "./setup-lines.ts";
 import { statusLines } from "./status-screen.ts";
 
 /** What goes to stdout and what to stderr. */
@@ -47,15 +47,14 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
   const results: string[] = [];
   const problems: string[] = [];
-  if (report.command === "setup") results.push(...tellSetup(report, "this machine", options, paint));
+  if (report.command === "setup") results.push(...setupLines(report, headline, options, paint));
   for (const installation of report.installations) {
     const isToldBelow = report.command === "status";
     if (installation.failure && !isToldBelow && !isSilentFailure(installation.failure, options))
       problems.push(...failureLines(installation, paint));
+    if (report.command === "setup") continue; // told above
     if (report.command === "status") {
       results.push(...statusLines(installation, headline(installation), paint, { ...options, nowMs: Date.now() }));
-    } else if (report.command === "setup") {
-      results.push(...tellSetup(installation, headline(installation), options, paint));
     } else if (report.verb !== undefined) {
       const told = tellRestore(installation, report, headline(installation), paint);
       if (!options.quiet && !installation.failure) results.push(...told.results);

@@ -64,7 +64,8 @@ async function placesFor(scope: UnitPlaces["scope"], settings: Settings, context
 async function writtenPaths(settings: Settings, surroundings: World["surroundings"]): Promise<string[]> {
   const paths = [stateDirectoryOf(settings, surroundings)];
   for (const asked of settings.installations) {
-    const installation = await discover(asked, surroundings, "locks");
+    const installation = await discover(asked, surroundings, "locks").catch(() => undefined);
+    if (!installation) continue; // what is not there is not written to; its runs fail, and say so
     const { openclaw, claude, workspaces } = installation;
     const owner = foreignOwnerOf(installation);
     const base = owner && { ...surroundings, env: {}, homeDirectory: owner.home };
@@ -77,7 +78,10 @@ async function writtenPaths(settings: Settings, surroundings: World["surrounding
     );
   }
   for (const file of [settings.log.file, settings.metrics.textfile]) if (file !== null) paths.push(dirname(file));
-  return paths.map(nearestThere);
+  return paths.map((path) => {
+    const there = nearestThere(path);
+    return there === "/" ? path : there; // nobody means to have all of the disk written to
+  });
 }
 
 function withoutNested(paths: readonly string[]): string[] {
