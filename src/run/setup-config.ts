@@ -4,8 +4,8 @@ import type { SetupReport } from "../report/document.ts";
 import { commentedConfiguration, type FoundInstallation, type SchemaNode } from "../setup/commented-configuration.ts";
 import { findContainers } from "../setup/containers.ts";
 import { type Account, type FoundHomes, findHomesOf, listAccounts } from "../setup/find-homes.ts";
+import { findGatewayServices } from "../setup/gateway-units.ts";
 import { describeInstallation, nameHomes } from "../setup/interview.ts";
-import { findGatewayServices } from "../setup/services.ts";
 import { userNameOf } from "./check-machine.ts";
 import type { World } from "./run.ts";
 

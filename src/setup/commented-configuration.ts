@@ -1,5 +1,5 @@
 /** A value that was found on this machine, and what showed it. */
-export type Found = { says: unknown; because?: string };
+type Found = { says: unknown; because?: string };
 
 /** What of an installation was found; every other key stays at its default. */
 export type FoundInstallation = {

@@ -3,7 +3,7 @@ import { realPathOr } from "../installation/paths.ts";
 import type { FoundInstallation } from "./commented-configuration.ts";
 import { type Container, containerOf } from "./containers.ts";
 import type { FoundHomes } from "./find-homes.ts";
-import type { GatewayService } from "./services.ts";
+import type { GatewayService } from "./gateway-units.ts";
 
 /** What else is on the machine. `hasLogs`: the gateway's logs are found where runs look for them anyway. */
 export type Evidence = {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { FoundHomes } from "../../src/setup/find-homes.ts";
+import type { GatewayService } from "../../src/setup/gateway-units.ts";
 import { describeInstallation, type Evidence, nameHomes, serviceOf } from "../../src/setup/interview.ts";
-import type { GatewayService } from "../../src/setup/services.ts";
 
 const account = { user: "jarvis", uid: 1000, directory: "/home/jarvis" };
 const homes: FoundHomes = { account, openclaw: "/home/jarvis/.openclaw", claude: "/home/jarvis/.claude" };

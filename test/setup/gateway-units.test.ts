@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { findGatewayServices, readService } from "../../src/setup/services.ts";
+import { findGatewayServices, readService } from "../../src/setup/gateway-units.ts";
 import { put, scratchSurroundings } from "../support/surroundings.ts";
 
 const unit = (start: string, more = "") => `[Service]\n${more}ExecStart=${start}\n`;
