@@ -1,9 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { basename, join } from "node:path";
 import { findProgram } from "../host/find-program.ts";
 import { isAlive, listProcesses } from "../host/processes.ts";
 import { type CronJob, parseCrontab } from "./crontab.ts";
 import { type Crontab, readCrontab } from "./read-crontab.ts";
+import { namesIn, textOf } from "./readable.ts";
 import { findTimers, type Timer } from "./timers.ts";
 
 /** What there is of cron on this machine, as far as it concerns one user. */
@@ -56,22 +57,9 @@ function findDaemon(): CronFacts["daemon"] {
 
 /** Cron passes over names with a dot, as packages leave them. */
 function filesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => /^[\w-]+$/.test(name))
-      .sort()
-      .map((name) => join(folder, name));
-  } catch {
-    return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
+  return namesIn(folder)
+    .filter((name) => /^[\w-]+$/.test(name))
+    .map((name) => join(folder, name));
 }
 
 function utf8(latin1: string): string {

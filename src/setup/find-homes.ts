@@ -1,7 +1,8 @@
-import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import { join } from "node:path";
 import { findClaudeHome, findOpenclawHome } from "../config/homes.ts";
 import { realPathOr } from "../installation/paths.ts";
+import { namesIn } from "./readable.ts";
 
 /** A user of this machine. */
 export type Account = { user: string; uid: number; directory: string };
@@ -53,12 +54,4 @@ function isStateFolder(path: string): boolean {
 
 function isFolder(path: string): boolean {
   return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

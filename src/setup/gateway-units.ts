@@ -1,5 +1,5 @@
-import { readdirSync, readFileSync } from "node:fs";
 import { basename, join } from "node:path";
+import { namesIn, textOf } from "./readable.ts";
 
 /** A unit of systemd that runs a gateway. `stateFolder`, `profile`, `user`: what it says of whose it is. */
 export type GatewayService = {
@@ -62,20 +62,4 @@ function variablesIn(text: string): Record<string, string> {
       .map((pair) => /^["']?([A-Za-z_]\w*)=(.*?)["']?$/.exec(pair))
       .flatMap((match) => (match ? [[match[1], match[2]]] : [])),
   );
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,6 +1,8 @@
 import { runCommand } from "../host/command.ts";
 
 const LIMIT_MS = 10_000;
+/** From here on it may be cut off. */
+const LARGEST = 256 * 1024;
 
 /**
  * This user's crontab. `text`: one character a byte (latin1), so that what is in it can be given back byte for byte.
@@ -17,6 +19,7 @@ export async function readCrontab(env: NodeJS.ProcessEnv): Promise<Crontab> {
   const { status, stdout, stderr, failure, timedOut } = await runCommand(["crontab", "-l"], asked);
   const says = (failure ?? (timedOut ? `no answer within ${LIMIT_MS / 1000} s` : stderr)).trim().split("\n")[0] ?? "";
   if (failure !== undefined) return { state: "missing", says };
+  if (status === 0 && stdout.length >= LARGEST) return { state: "failed", says: "it is larger than 256 KiB" };
   if (status === 0) return { state: "read", text: stdout };
   if (/^no crontab for|: No such file or directory$/im.test(stderr.trim())) return { state: "none", text: "" };
   return { state: /not allowed|not authorized|denied/i.test(stderr) ? "refused" : "failed", says };

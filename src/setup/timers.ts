@@ -1,6 +1,7 @@
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type CommandName, ownJobsIn } from "./own-jobs.ts";
+import { namesIn, textOf } from "./readable.ts";
 
 /** A systemd timer that starts one of this program's commands. `isEnabled`: it starts with the machine, or with its user. */
 export type Timer = { path: string; scope: "system" | "user"; command: CommandName; isEnabled: boolean };
@@ -25,20 +26,4 @@ function timersIn(folder: string, scope: Timer["scope"]): Timer[] {
       const isEnabled = existsSync(join(folder, "timers.target.wants", name));
       return call ? [{ path, scope, command: call.command, isEnabled }] : [];
     });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
-}
-
-function textOf(path: string): string {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return "";
-  }
 }

@@ -1,25 +1,14 @@
 import { chmodSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import type { ReportDocument, ReportedCheck } from "../../src/report/document.ts";
 import { reportSchema } from "../../src/report/schema.ts";
 import { giveTo, isRoot, needsRoot, OWNER } from "../crash/rotate-as.ts";
 import { configure } from "../support/configure.ts";
-import { type FakePrograms, fakeCrontab, fakePrograms } from "../support/fake-programs.ts";
-import { addClaudeSession, age, type Home, makeHome, snapshot } from "../support/home.ts";
+import { cronScene } from "../support/fake-programs.ts";
+import { addClaudeSession, age, snapshot } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 import { put } from "../support/surroundings.ts";
-
-type Scene = Home & { programs: FakePrograms; crontab: string; env: Record<string, string> };
-
-function scene(): Scene {
-  const home = makeHome();
-  onTestFinished(home.remove);
-  const programs = fakePrograms(home.root);
-  const crontab = join(home.root, "crontab");
-  fakeCrontab(programs, crontab);
-  return { ...home, programs, crontab, env: { PATH: programs.path, HOME: home.root } };
-}
 
 function all(report: ReportDocument): ReportedCheck[] {
   return [...(report.checks ?? []), ...report.installations.flatMap(({ checks = [] }) => checks)];
@@ -29,7 +18,7 @@ const said = (report: ReportDocument) => all(report).map(({ kind, severity }) =>
 const about = (report: ReportDocument, kind: string) => all(report).filter((check) => check.kind === kind);
 
 test("a look at a home and its machine changes nothing, and every line has its words", async () => {
-  const bot = scene();
+  const bot = cronScene();
   addClaudeSession(bot);
   const before = snapshot(bot.root);
   const { status, stderr, ...report } = await keeperJson(["setup", "check", ...bot.args], bot.env);
@@ -51,7 +40,7 @@ test("a look at a home and its machine changes nothing, and every line has its w
 });
 
 test("after setup cron --install the lines are there, and cron finds what they call", async () => {
-  const bot = scene();
+  const bot = cronScene();
   await keeper(["setup", "cron", "--install", ...bot.args], bot.env);
   const report = await keeperJson(["setup", "check", ...bot.args], bot.env);
   expect(said(report)).toEqual(expect.arrayContaining(["lines-found ok", "minutes-apart ok", "cron-finds-program ok"]));
@@ -59,7 +48,7 @@ test("after setup cron --install the lines are there, and cron finds what they c
 });
 
 test("a crontab as people write it: no PATH, an old script beside it, the same minute", async () => {
-  const bot = scene();
+  const bot = cronScene();
   writeFileSync(
     bot.crontab,
     [
@@ -84,7 +73,7 @@ test("a crontab as people write it: no PATH, an old script beside it, the same m
 });
 
 test("a Node that is too old for cron is asked for its version, and told", async () => {
-  const bot = scene();
+  const bot = cronScene();
   put(join(bot.root, "old", "node"), "#!/bin/sh\necho v18.19.0\n", 0o755);
   put(join(bot.root, "old", "session-keeper"), "#!/usr/bin/env node\n", 0o755);
   writeFileSync(bot.crontab, `PATH=${join(bot.root, "old")}:/bin\n3-59/5 * * * * session-keeper rotate --cron\n`);
@@ -93,7 +82,7 @@ test("a Node that is too old for cron is asked for its version, and told", async
 });
 
 test("the gateway's commands are looked up and sudo is asked; none of them runs", async () => {
-  const bot = scene();
+  const bot = cronScene();
   bot.programs.add("sudo", "exit 1");
   bot.programs.add("journalctl", 'echo "MESSAGE=secret words"');
   const { args } = configure(
@@ -113,7 +102,7 @@ test("the gateway's commands are looked up and sudo is asked; none of them runs"
 });
 
 test("settings of OpenClaw that invite trouble are told with the key to set", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const maintenance = { mode: "enforce", pruneAfter: "1d", maxDiskBytes: "1gb" };
   writeFileSync(
     join(bot.openclaw, "openclaw.json"),
@@ -129,7 +118,7 @@ test("settings of OpenClaw that invite trouble are told with the key to set", as
 });
 
 test("a clock that is behind the files is an error", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const { path } = addClaudeSession(bot);
   age(path, -7_200_000);
   const report = await keeperJson(["setup", "check", ...bot.args], bot.env);
@@ -137,7 +126,7 @@ test("a clock that is behind the files is an error", async () => {
 });
 
 test("archives among the sessions are refused as a line, not as a failure", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const args = ["setup", "check", ...bot.args, "--archive-dir", join(bot.claude, "projects", "x")];
   const report = await keeperJson(args, bot.env);
   expect(report.status).toBe(1);
@@ -145,7 +134,7 @@ test("archives among the sessions are refused as a line, not as a failure", asyn
 });
 
 test("a configuration that is not accepted is told, and what needs none is looked at all the same", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const file = put(join(bot.root, "config.json5"), "{ rotat: {} }");
   const report = await keeperJson(["setup", "check", "--config", file], bot.env);
   expect(report).toMatchObject({ status: 2, error: { code: "config" }, installations: [] });
@@ -153,7 +142,7 @@ test("a configuration that is not accepted is told, and what needs none is looke
 });
 
 test("a configuration that repeats defaults, and one that others read although it holds an address", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const text = `{ rotate: { maxSize: "2MB" }, ping: { url: "https://example.org/secret" }, installations: { a: { openclaw: { home: "${bot.openclaw}" }, claude: false } } }`;
   const file = put(join(bot.root, "config.json5"), text, 0o644);
   const { stdout } = await keeper(["setup", "check", "--json", "--config", file, "--state-dir", bot.state], bot.env);
@@ -164,7 +153,7 @@ test("a configuration that repeats defaults, and one that others read although i
 });
 
 test("a home that is gone is that installation's failure; the rest is told", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const file = put(
     join(bot.root, "config.json5"),
     `{ installations: { here: { openclaw: { home: "${bot.openclaw}" }, claude: false }, gone: { openclaw: { home: "/nonexistent/x" }, claude: false } } }`,
@@ -177,7 +166,7 @@ test("a home that is gone is that installation's failure; the rest is told", asy
 });
 
 test("on a screen each remedy stands below its line; quiet leaves what is well", async () => {
-  const bot = scene();
+  const bot = cronScene();
   const { stdout } = await keeper(["setup", "check", ...bot.args], bot.env);
   expect(stdout).toMatch(
     /warning {2}nothing starts session-keeper.*\n(?: +\S.*\n)* +-> session-keeper setup cron --install\n/,
@@ -188,7 +177,7 @@ test("on a screen each remedy stands below its line; quiet leaves what is well",
 });
 
 test.skipIf(!isRoot)(`as root, another user's home is tried as that user (${needsRoot})`, async () => {
-  const bot = scene();
+  const bot = cronScene();
   addClaudeSession(bot);
   giveTo(bot, OWNER);
   chmodSync(bot.root, 0o755);

@@ -4,21 +4,12 @@ import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { reportSchema } from "../../src/report/schema.ts";
 import { isRoot } from "../crash/rotate-as.ts";
-import { type FakePrograms, fakeCrontab, fakePrograms } from "../support/fake-programs.ts";
-import { type Home, makeHome } from "../support/home.ts";
+import { type CronScene, cronScene } from "../support/fake-programs.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 
-type Scene = Home & { programs: FakePrograms; crontab: string; env: Record<string, string>; run: typeof runSetup };
+type Scene = CronScene & { run: typeof runSetup };
 
-function scene(): Scene {
-  const home = makeHome();
-  onTestFinished(home.remove);
-  const programs = fakePrograms(home.root);
-  const crontab = join(home.root, "crontab");
-  fakeCrontab(programs, crontab);
-  const env = { PATH: programs.path, HOME: home.root };
-  return { ...home, programs, crontab, env, run: runSetup };
-}
+const scene = (): Scene => ({ ...cronScene(), run: runSetup });
 
 function runSetup(this: Scene, ...args: string[]) {
   return keeperJson(["setup", "cron", "--state-dir", this.state, ...args], this.env);
@@ -98,6 +89,14 @@ test.for([
   expect(report.error?.message).toMatch(says);
   expect(report.error?.hint).toMatch(/nothing was changed/);
   expect(existsSync(bot.state)).toBe(false);
+});
+
+test("a crontab too long to be read whole is left alone", async () => {
+  const bot = scene();
+  writeFileSync(bot.crontab, "# long\n".repeat(40_000));
+  const report = await bot.run("--install");
+  expect(report).toMatchObject({ status: 3, error: { message: expect.stringMatching(/256 KiB/) } });
+  expect(statSync(bot.crontab).size).toBe(280_000);
 });
 
 test.for([

@@ -1,5 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { onTestFinished } from "vitest";
+import { type Home, makeHome } from "./home.ts";
 import { put } from "./surroundings.ts";
 
 /** Programs of the machine that a test puts in the place of the real ones, with what they were called with. */
@@ -21,8 +23,20 @@ export function fakePrograms(root: string): FakePrograms {
   };
 }
 
+/** A home on a machine whose crontab is a file of the test's. `env`: to run the program in. */
+export type CronScene = Home & { programs: FakePrograms; crontab: string; env: Record<string, string> };
+
+export function cronScene(): CronScene {
+  const home = makeHome();
+  onTestFinished(home.remove);
+  const programs = fakePrograms(home.root);
+  const crontab = join(home.root, "crontab");
+  fakeCrontab(programs, crontab);
+  return { ...home, programs, crontab, env: { PATH: programs.path, HOME: home.root } };
+}
+
 /** A `crontab` that keeps what it is given in a file. */
-export function fakeCrontab(programs: FakePrograms, file: string): void {
+function fakeCrontab(programs: FakePrograms, file: string): void {
   programs.add(
     "crontab",
     `f='${file}'

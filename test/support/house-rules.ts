@@ -129,10 +129,12 @@ export const throughTheProgram: Record<string, string> = {
   plan: "registry",
   registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
   report:
+    "alert-wording archive-wording build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
   run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-systemd setup-template state-directory status-page underway undo-request work worker",
-  setup: "check claude-facts configuration-facts cron-facts cron-sight file-facts gateway-facts install-crontab install-units log-facts read-crontab timers write-crontab",
+  setup:
+    "check claude-facts configuration-facts cron-facts cron-sight file-facts gateway-facts install-crontab install-units log-facts read-crontab readable timers write-crontab",
   skimmer: "engine kept-members",
   state: "cursors journal state",
   status: "archives log sessions",
