@@ -128,6 +128,7 @@ function toRestoreRequest(verb: string, argument: string, options: Options): Res
 
 function toSetupRequest(verb: string, argument: string, options: Options): SetupRequest {
   if (verb === "check" || verb === "config") return { verb };
+  if (verb === "metrics") return { verb, what: options.dashboard === true ? "dashboard" : "rules" };
   if (verb === "template") return { verb, name: argument, home: (options.home as string | undefined) ?? null };
   const [install, uninstall] = [options.install === true, options.uninstall === true];
   refuseBoth(install && uninstall, "--install and --uninstall");

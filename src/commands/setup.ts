@@ -65,6 +65,15 @@ export const setup: Command = {
         "session-keeper setup systemd --uninstall  stop the timers and remove the files",
       ],
     },
+    {
+      name: "metrics",
+      summary: "print what makes use of the metrics file: alert rules for Prometheus, or a dashboard for Grafana",
+      options: [{ flags: "--dashboard", text: "the dashboard instead of the alert rules" }],
+      examples: [
+        "session-keeper setup metrics > session-keeper.rules.yml",
+        "session-keeper setup metrics --dashboard > session-keeper.json",
+      ],
+    },
   ],
   examples: [
     "session-keeper setup check            what is missing, and how to mend it",

@@ -12,6 +12,7 @@ import type { Request, World } from "./run.ts";
 export type SetupRequest =
   | { verb: "check"; searchPath?: string }
   | { verb: "config" }
+  | { verb: "metrics"; what: "rules" | "dashboard" }
   | { verb: "template"; name: string; home: string | null }
   | { verb: "cron" | "systemd"; deed: Deed };
 
@@ -41,6 +42,8 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
       return (await import("./check-setup.ts")).checkSetup(context);
     case "config":
       return (await import("./setup-config.ts")).setUpConfig(context.world);
+    case "metrics":
+      return { text: await metricsText(asked.what) };
     case "template":
       return (await import("./setup-template.ts")).setUpTemplate(asked, context);
     case "cron":
@@ -48,4 +51,10 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
     case "systemd":
       return (await import("./setup-systemd.ts")).setUpSystemd(asked.deed, context);
   }
+}
+
+/** What loads into Prometheus, or into Grafana, as it is. */
+async function metricsText(what: "rules" | "dashboard"): Promise<string> {
+  if (what === "dashboard") return (await import("../metrics/grafana-dashboard.ts")).grafanaDashboard();
+  return (await import("../metrics/alert-rules.ts")).alertRules();
 }

@@ -5,7 +5,14 @@ import { makeHome, snapshot } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 import { put } from "../support/surroundings.ts";
 
-const VERBS = [["config"], ["cron"], ["systemd"], ["template", "john", "--home", "/srv/john/openclaw"]];
+const VERBS = [
+  ["config"],
+  ["cron"],
+  ["systemd"],
+  ["metrics"],
+  ["metrics", "--dashboard"],
+  ["template", "john", "--home", "/srv/john/openclaw"],
+];
 
 test.for(VERBS)(
   "setup %s prints to a pipe, quiet or not, the same as in its document, and changes nothing",
