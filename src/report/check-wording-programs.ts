@@ -39,6 +39,7 @@ export const programWording: Record<ProgramCheckKind, CheckWords> = {
     `nothing tells which OpenClaw wrote ${path}; the strictest rules hold`,
     "set openclaw.version to what the gateway says of itself: openclaw --version",
   ],
+  "openclaw-unused": (_, path) => `${path} has no sessions yet, and nothing tells which OpenClaw it is of`,
   "openclaw-sqlite": ({ version }, path) =>
     `${path}${version === null ? "" : ` (OpenClaw ${version})`} keeps its sessions in SQLite: nothing is written there, files of Claude Code are looked after`,
   "openclaw-config-unread": ({ problem }) => [

@@ -109,6 +109,7 @@ export type ProgramCheckKind =
   | "bus-missing"
   | "openclaw-known"
   | "openclaw-unknown"
+  | "openclaw-unused"
   | "openclaw-sqlite"
   | "openclaw-config-unread"
   | "context-large"

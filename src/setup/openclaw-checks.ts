@@ -30,7 +30,10 @@ export function checkOpenClaw(facts: OpenClawFacts, { inactiveForMs }: { inactiv
 
 function checkEra({ home, era, hasRegistries }: OpenClawFacts): Check {
   const evidence = { era: era.era, version: era.version ?? null, because: era.because };
-  if (era.era === "unknown" && hasRegistries) return line("openclaw-unknown", "warning", evidence, home);
+  if (era.era === "unknown")
+    return hasRegistries
+      ? line("openclaw-unknown", "warning", evidence, home)
+      : line("openclaw-unused", "ok", evidence, home);
   return line(era.era === "S" ? "openclaw-sqlite" : "openclaw-known", "ok", evidence, home);
 }
 

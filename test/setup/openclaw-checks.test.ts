@@ -51,7 +51,7 @@ test("one that only warns prunes nothing", () => {
 
 test("an unknown release, SQLite, and a configuration that cannot be read whole", () => {
   expect(said({ era: { era: "unknown", because: "" } })).toContain("openclaw-unknown warning");
-  expect(said({ era: { era: "unknown", because: "" }, hasRegistries: false })).toContain("openclaw-known ok");
+  expect(said({ era: { era: "unknown", because: "" }, hasRegistries: false })).toContain("openclaw-unused ok");
   expect(said({ era: { era: "S", because: "" }, settings: {} })).toEqual(["openclaw-sqlite ok"]);
   expect(said({ problem: "it is no JSON5", settings: {} })).toEqual([
     "openclaw-known ok",
