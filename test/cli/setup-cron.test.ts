@@ -1,10 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { cpSync, existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { expect, onTestFinished, test } from "vitest";
+import { expect, test } from "vitest";
 import { reportSchema } from "../../src/report/schema.ts";
-import { isRoot } from "../crash/rotate-as.ts";
 import { type CronScene, cronScene } from "../support/fake-programs.ts";
+import { canMakeAccounts, makeAccount } from "../support/fresh-account.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 
 type Scene = CronScene & { run: typeof runSetup };
@@ -140,26 +139,11 @@ test("both at once is a slip", async () => {
   expect((await bot.run("--install", "--uninstall")).status).toBe(2);
 });
 
-const has = (program: string) => spawnSync("sh", ["-c", `command -v ${program}`]).status === 0;
-
-test.skipIf(!isRoot || !["crontab", "useradd", "userdel", "setpriv"].every(has))(
+test.skipIf(!canMakeAccounts)(
   "the real crontab of a fresh account (only root can make one, where cron is installed)",
   () => {
-    const user = `keeper${process.pid}`;
-    expect(spawnSync("useradd", ["--create-home", user]).status).toBe(0);
-    onTestFinished(() => {
-      spawnSync("userdel", ["--remove", user]);
-    });
-    const home = join("/home", user);
-    const root = join(import.meta.dirname, "..", "..");
-    for (const folder of ["bin", "dist"]) cpSync(join(root, folder), join(home, folder), { recursive: true });
-    const as = (...argv: string[]) =>
-      spawnSync("setpriv", [`--reuid=${user}`, `--regid=${user}`, "--init-groups", ...argv], {
-        encoding: "utf8",
-        env: { PATH: process.env.PATH, HOME: home },
-        cwd: home,
-      });
-    const setup = (deed: string) => as(process.execPath, "bin/session-keeper.js", "setup", "cron", deed);
+    const { home, program, as } = makeAccount();
+    const setup = (deed: string) => as(process.execPath, program, "setup", "cron", deed);
     as("sh", "-c", "printf '# mine\\n5 5 * * * true\\n' | crontab -");
     expect(setup("--install")).toMatchObject({ status: 0, stderr: "" });
     const installed = as("crontab", "-l").stdout;
