@@ -25,7 +25,7 @@ export type Options = Record<string, string | string[] | boolean | undefined>;
  */
 export function readUsualCommandLine(argv: readonly string[]): Invocation | undefined {
   const command = commands.find(({ name }) => name === argv[0]);
-  if (!command || command.verbs) return undefined;
+  if (!command || command.verbs || command.argument) return undefined;
   const specs = [...command.options, ...globalOptions];
   const options: Options = {};
   for (const spec of specs) {
@@ -55,15 +55,16 @@ export function readUsualCommandLine(argv: readonly string[]): Invocation | unde
 }
 
 /**
- * Puts options into units. `files`: what was named besides. `verb`: what the command was told to do, and to what.
+ * Puts options into units. `files`: what was named besides. `asked`: what the command was told to do, and to what.
  * @throws KeeperError `usage` for a value that cannot be
  */
 export function toInvocation(
   command: string,
   options: Options,
   files: readonly string[] = [],
-  verb?: { name: string; argument: string },
+  asked: { verb?: string; argument?: string } = {},
 ): Invocation {
+  const { verb, argument } = asked;
   const text = (name: string) => options[name] as string | undefined;
   const cron = options.cron === true;
   const sessions = (options.session as string[] | undefined) ?? [];
@@ -91,8 +92,9 @@ export function toInvocation(
       yes: options.yes === true,
       waitMs: wait === undefined ? 0 : parseDuration(wait, "--wait"),
       maxRuntimeMs: maxRuntime === undefined ? null : parseDuration(maxRuntime, "--max-runtime"),
-      ...(verb && command === "restore" ? { restore: toRestoreRequest(verb.name, verb.argument, options) } : {}),
-      ...(verb && command === "setup" ? { setup: toSetupRequest(verb.name, verb.argument, options) } : {}),
+      ...(verb && command === "restore" ? { restore: toRestoreRequest(verb, argument ?? "", options) } : {}),
+      ...(verb && command === "setup" ? { setup: toSetupRequest(verb, argument ?? "", options) } : {}),
+      ...(command === "explain" ? { explain: { kind: argument ?? null } } : {}),
     },
     output: {
       json: options.json === true,

@@ -21,7 +21,9 @@ async function main(): Promise<void> {
   let invocation: Invocation;
   try {
     const argv = process.argv.slice(2);
-    invocation = readUsualCommandLine(argv) ?? (await import("./program.ts")).parseCommandLine(argv, version);
+    invocation =
+      readUsualCommandLine(argv) ??
+      (await import("./program.ts")).parseCommandLine(argv, version, process.stdout.columns);
   } catch (error) {
     const { message, hint } = describeFailure(error);
     if (process.argv.includes("--json")) {
@@ -32,7 +34,12 @@ async function main(): Promise<void> {
       );
       process.stdout.write(`${JSON.stringify(report)}\n`);
     }
-    process.stderr.write(`session-keeper: ${message}\n  ${hint}\n`);
+    const [{ fold }, { speaksUtf8, toAscii }] = [await import("./report/wrap.ts"), await import("./report/ascii.ts")];
+    const spell = (line: string) => (speaksUtf8(process.env) ? line : toAscii(line, process.stderr.isTTY));
+    const lines = [`session-keeper: ${message}`, `  ${hint}`].flatMap((line) =>
+      fold(spell(line), process.stderr.columns),
+    );
+    process.stderr.write(`${lines.join("\n")}\n`);
     process.exitCode = 2;
     return;
   }
@@ -67,6 +74,7 @@ async function main(): Promise<void> {
     cwd: process.cwd(),
     systemDirectory: "/etc/session-keeper",
   };
+  if (showsProgress(request, invocation.output)) (await import("./run/show-progress.ts")).showProgress();
   const mayAsk = request.force && !request.yes && process.stdin.isTTY && process.stderr.isTTY;
   const ask = mayAsk ? (await import("./run/ask.ts")).askPerson : undefined;
   const { verbose } = invocation.output;
@@ -120,6 +128,7 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     !choice.verbose &&
     report.command !== "status" &&
     report.command !== "setup" &&
+    report.command !== "explain" &&
     report.verb !== "list" &&
     report.verb !== "undo" &&
     report.error === undefined &&
@@ -131,6 +140,7 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
         findings.every(({ severity }) => severity === "info"),
     );
   if (isQuietRun) return;
+  const { speaksUtf8 } = await import("./report/ascii.ts");
   const { placesIn } = await import("./report/places.ts");
   const { renderForPeople } = await import("./report/human.ts");
   const allowsColor = isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
@@ -143,7 +153,7 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     onlyNew,
     places: placesIn(flags),
     width: (isTerminal && process.stdout.columns) || 80,
-    unicode: showsUnicode(process.env),
+    unicode: speaksUtf8(process.env),
   });
   process.stdout.write(results);
   process.stderr.write(problems);
@@ -154,15 +164,17 @@ function toJson(report: ReportDocument): string {
   return JSON.stringify(report, (key, value) => (key === "isToldAlready" || key === "sinceMs" ? undefined : value));
 }
 
-/** By the first of the variables that say which characters a terminal shows. */
-function showsUnicode({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
-  return /utf-?8/i.test(LC_ALL || LC_CTYPE || LANG || "");
+/** For a person at a terminal that can erase a line; not where a copy of a session runs over the same screen. */
+function showsProgress({ restore }: Request, { json, quiet }: OutputChoice): boolean {
+  if (json || quiet || !isTerminalAt(2) || process.env.TERM === "dumb") return false;
+  return !(restore?.verb === "get" && restore.to === null && isTerminalAt(1));
 }
 
-/** Asks the system first: making Node's stream for stdout costs an idle run milliseconds, and cron's is never a terminal. */
-function isTerminalAt(descriptor: 1): boolean {
+/** Asks the system first: making Node's streams costs an idle run milliseconds, and cron's are never a terminal. */
+function isTerminalAt(descriptor: 1 | 2): boolean {
   const stats = fstatSync(descriptor);
-  return stats.isCharacterDevice() && stats.rdev !== NULL_DEVICE && process.stdout.isTTY === true;
+  if (!stats.isCharacterDevice() || stats.rdev === NULL_DEVICE) return false;
+  return (descriptor === 1 ? process.stdout : process.stderr).isTTY === true;
 }
 
 void main();

@@ -1,16 +1,20 @@
 import { CommanderError, Option, Command as Program } from "commander";
 import type { Command, OptionSpec, Verb } from "./commands/command.ts";
+import { exitCodes } from "./commands/exit-codes.ts";
 import { globalOptions } from "./commands/global-options.ts";
 import { commands } from "./commands/index.ts";
 import { KeeperError } from "./errors.ts";
 import { type Invocation, type Options, toInvocation } from "./invocation.ts";
+import { partsOf } from "./manual/examples.ts";
+import { fold, hanging } from "./report/wrap.ts";
 
-const EXIT_CODES = `
-Exit codes: 0 healthy, or all that was found was dealt with; 1 findings remain; 2 usage or configuration;
-            3 something failed; 75 another run holds the lock; 128+n ended by signal n`;
-
-/** Understands a command line. @throws KeeperError `usage` for one that can't be understood */
-export function parseCommandLine(argv: readonly string[], version: string): Invocation {
+/**
+ * Understands a command line.
+ * @param columns how wide help may be
+ * @throws KeeperError `usage` for one that can't be understood
+ */
+export function parseCommandLine(argv: readonly string[], version: string, columns = 80): Invocation {
+  if (argv[0] === "help") return parseCommandLine([...argv.slice(1), "--help"], version, columns);
   let printed = "";
   let invocation: Invocation | undefined;
   const program = new Program("session-keeper")
@@ -19,13 +23,24 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
     .helpCommand(false)
     .showSuggestionAfterError()
     .exitOverride()
-    .configureOutput({ writeOut: (text) => (printed += text), writeErr: (text) => (printed += text) })
-    .addHelpText("after", EXIT_CODES);
-  for (const command of commands) addCommand(program, command, (understood) => (invocation = understood));
+    .configureOutput({
+      writeOut: (text) => (printed += text),
+      writeErr: (text) => (printed += text),
+      getOutHelpWidth: () => columns,
+      getErrHelpWidth: () => columns,
+    })
+    .configureHelp({
+      subcommandTerm: (command) => command.name(),
+      formatItem: (term, width, text) => entry(term, width, text, columns).join("\n"),
+    })
+    .addHelpText("after", () => ["", ...exitCodeLines(columns), "", ...table(MORE, columns)].join("\n"));
+  for (const command of commands) addCommand(program, command, columns, (understood) => (invocation = understood));
   try {
     program.parse([...argv], { from: "user" });
   } catch (error) {
     if (!(error instanceof CommanderError)) throw error;
+    const isMisspelt = error.code === "commander.helpDisplayed" && !isKnown(argv.filter(isWord));
+    if (isMisspelt) return parseCommandLine(argv.filter(isWord), version);
     if (error.exitCode === 0) return { text: printed, exitCode: 0, toStderr: false };
     if (argv.length === 0 || error.code === "commander.help") return { text: printed, exitCode: 2, toStderr: true };
     throw new KeeperError(
@@ -40,40 +55,80 @@ export function parseCommandLine(argv: readonly string[], version: string): Invo
   return invocation ?? { text: program.helpInformation(), exitCode: 2, toStderr: true };
 }
 
+const MORE = [
+  ["session-keeper help COMMAND", "tells more of one"],
+  ["session-keeper explain", "tells what can be found"],
+];
+
+const isWord = (argument: string) => !argument.startsWith("-");
+
+/** Help for what is none would be help for something else. */
+function isKnown([name, verb]: readonly string[]): boolean {
+  const command = commands.find((one) => one.name === name);
+  if (name === undefined || !command?.verbs || verb === undefined) return name === undefined || command !== undefined;
+  return command.verbs.some((one) => one.name === verb);
+}
+
 type Understood = (invocation: Invocation) => void;
 
-function addCommand(program: Program, command: Command, understood: Understood): void {
+function addCommand(program: Program, command: Command, columns: number, understood: Understood): void {
   const child = program.command(command.name).description(command.summary).allowExcessArguments(false);
   if (command.verbs) {
-    child.helpCommand(false).addHelpText("after", examplesOf(command));
-    for (const verb of command.verbs) addVerb(child, command.name, verb, understood);
+    child.helpCommand(false).addHelpText("after", () => examplesOf(command, columns));
+    for (const verb of command.verbs) addVerb(child, command.name, verb, columns, understood);
     return;
   }
   if (command.files) child.argument("[files...]", command.files);
-  addOptions(child, command);
+  if (command.argument) child.argument(command.argument.name, command.argument.text);
+  addOptions(child, command, columns);
   child.action((...given: unknown[]) => {
     const files = command.files ? (given.shift() as string[]) : [];
-    understood(toInvocation(command.name, given[0] as Options, files));
+    const argument = command.argument ? (given.shift() as string | undefined) : undefined;
+    understood(toInvocation(command.name, given[0] as Options, files, argument === undefined ? {} : { argument }));
   });
 }
 
-function addVerb(parent: Program, command: string, verb: Verb, understood: Understood): void {
+function addVerb(parent: Program, command: string, verb: Verb, columns: number, understood: Understood): void {
   const child = parent.command(verb.name).description(verb.summary).allowExcessArguments(false);
   if (verb.argument) child.argument(verb.argument.name, verb.argument.text);
-  addOptions(child, verb);
+  addOptions(child, verb, columns);
   child.action((...given: unknown[]) => {
-    const argument = verb.argument ? (given.shift() as string) : "";
-    understood(toInvocation(command, given[0] as Options, [], { name: verb.name, argument }));
+    const argument = verb.argument ? (given.shift() as string | undefined) : undefined;
+    const asked = { verb: verb.name, ...(argument === undefined ? {} : { argument }) };
+    understood(toInvocation(command, given[0] as Options, [], asked));
   });
 }
 
-function addOptions(child: Program, of: Verb): void {
-  for (const spec of [...of.options, ...globalOptions]) child.addOption(toOption(spec));
-  child.addHelpText("after", examplesOf(of));
+function addOptions(child: Program, of: Verb, columns: number): void {
+  for (const spec of of.options) child.addOption(toOption(spec));
+  for (const spec of globalOptions) child.addOption(toOption(spec).helpGroup("Options of every command:"));
+  child.addHelpText("after", () => examplesOf(of, columns));
 }
 
-function examplesOf({ examples }: { examples: readonly string[] }): string {
-  return `\nExamples:\n${examples.map((example) => `  ${example}`).join("\n")}\n${EXIT_CODES}`;
+function examplesOf({ examples }: { examples: readonly string[] }, columns: number): string {
+  const rows = examples.map(partsOf).map(({ command, text }) => [command, text]);
+  return ["", "Examples:", ...table(rows, columns), "", ...exitCodeLines(columns)].join("\n");
+}
+
+function exitCodeLines(columns: number): string[] {
+  return ["Exit codes:", ...table(exitCodes, columns)];
+}
+
+/** Terms, each with its text beside it; below it, where there is no room. */
+function table(rows: readonly (readonly (string | undefined)[])[], columns: number): string[] {
+  const width = Math.max(...rows.map(([term = ""]) => term.length));
+  const isWide = rows.every(([, text = ""]) => 4 + width + text.length <= columns);
+  return rows.flatMap(([term = "", text]) => entry(term, isWide ? width : Math.max(width, columns), text, columns));
+}
+
+/** So much room a text needs beside its term. */
+const LEAST_ROOM = 36;
+
+function entry(term: string, width: number, text: string | undefined, columns: number): string[] {
+  if (!text) return [`  ${term}`];
+  if (4 + width + Math.min(text.length, LEAST_ROOM) > columns)
+    return [`  ${term}`, ...fold(`${hanging("      ")}${text}`, columns)];
+  return fold(`${hanging(`  ${term.padEnd(width)}  `)}${text}`, columns);
 }
 
 function toOption({ flags, text, choices, listElse, defaultValue, isHidden }: OptionSpec): Option {

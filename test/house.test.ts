@@ -7,7 +7,7 @@ import { mayImport, throughTheProgram } from "./support/house-rules.ts";
 /** What writes to a disk, or may, stays in these: nobody else can, so a dry run can't. */
 const writers: Record<string, string> = {
   "disk/disk.ts": "the one place",
-  "emit-schema.ts": "a step of the build; nothing of the program imports it",
+  "emit-documents.ts": "a step of the build; nothing of the program imports it",
 };
 const WRITING =
   /^(?:l|f)?(?:appendFile|chmod|chown|copyFile|cp|createWriteStream|datasync|fdatasync|fsync|link|mkdir|mkdtemp|rename|rm|rmdir|symlink|truncate|unlink|utimes|write|writeFile|writev)(?:Sync)?$/;
@@ -74,7 +74,7 @@ describe("who may write", () => {
   });
 
   test("nothing of the program imports a step of the build", () => {
-    expect(imports.filter(({ to }) => to === "emit-schema.ts")).toEqual([]);
+    expect(imports.filter(({ to }) => to === "emit-documents.ts")).toEqual([]);
   });
 });
 

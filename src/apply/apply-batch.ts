@@ -3,6 +3,7 @@ import { carelessWriters } from "../disk/shorten.ts";
 import { KeeperError } from "../errors.ts";
 import type { Transcript } from "../installation/installation.ts";
 import type { Job, Step, StepKind } from "../plan/plan.ts";
+import { counted } from "../progress.ts";
 import type { JobOutcome } from "./apply.ts";
 import { editTogether } from "./edit-together.ts";
 import type { EditStep } from "./entry-undo.ts";
@@ -21,7 +22,7 @@ export async function* applyBatch(jobs: readonly Job[], tools: Tools): AsyncGene
   const all = jobs.map((job): Underway => ({ job, outcomes: [], progress: new Map(), hasEnded: false }));
   const removed = all.map(({ job }) => removedBy(job));
   const writers = carelessWriters(removed.flat().map(({ fingerprint }) => fingerprint));
-  for (const [index, one] of all.entries()) {
+  for (const [index, one] of counted("archive-sessions", [...all.entries()])) {
     const wait = writers.splice(0, removed[index]?.length).find((writer) => writer !== undefined);
     await archive(one, one.job.wait ?? wait, tools);
   }

@@ -18,6 +18,7 @@ import { holdersOf } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
 import { sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
+import { during } from "../progress.ts";
 import { wordObstacle } from "../structure/cut.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { linesAtEnds, readLinesBackwards } from "../transcript/lines.ts";
@@ -127,7 +128,13 @@ export async function archiveRange(
   const target = await disk.create(partial);
   let summary: GzipSummary;
   try {
-    summary = await gzipRange(of.file, { from: of.from, to: of.to }, target, { signal, onChunk: touched.push });
+    summary = await during("archive", of.to - of.from, (advance) => {
+      const onChunk = (bytes: Buffer) => {
+        touched.push(bytes);
+        advance(bytes.length);
+      };
+      return gzipRange(of.file, { from: of.from, to: of.to }, target, { signal, onChunk });
+    });
     await target.sync();
     await verifyGzip(target, summary, { signal });
     await target.close();

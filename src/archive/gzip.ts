@@ -5,6 +5,7 @@ import { pipeline } from "node:stream/promises";
 import { promisify } from "node:util";
 import { constants, crc32, createGunzip, deflateRaw } from "node:zlib";
 import { KeeperError } from "../errors.ts";
+import { during } from "../progress.ts";
 
 /** What went into an archive, and how large it became. */
 export type GzipSummary = {
@@ -134,14 +135,17 @@ export async function verifyGzip(
   const gunzip = createGunzip({ chunkSize, ...room });
   const hash = createHash("sha256");
   let bytes = 0;
-  const consume = async (pieces: AsyncIterable<Buffer>) => {
-    for await (const piece of pieces) {
-      hash.update(piece);
-      bytes += piece.length;
-    }
-  };
   try {
-    await pipeline(storedPieces(file, size), gunzip, consume, options);
+    await during("read-archive-back", expected.bytes, (advance) => {
+      const consume = async (pieces: AsyncIterable<Buffer>) => {
+        for await (const piece of pieces) {
+          hash.update(piece);
+          bytes += piece.length;
+          advance(piece.length);
+        }
+      };
+      return pipeline(storedPieces(file, size), gunzip, consume, options);
+    });
   } catch (error) {
     options.signal?.throwIfAborted();
     throw damaged("it cannot be unpacked", error);

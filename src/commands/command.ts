@@ -17,13 +17,15 @@ export type Command = {
   options: readonly OptionSpec[];
   /** it takes files; in words: which */
   files?: string;
+  /** it takes one word, called so (in brackets: if it is given); in words: what it is */
+  argument?: Argument;
   /** what it can be told to do: the first word behind its name */
   verbs?: readonly Verb[];
   /** example lines for its help */
   examples: readonly string[];
 };
 
-/** `argument`: it takes one, called so; in words: what it is. */
-export type Verb = Pick<Command, "name" | "summary" | "options" | "examples"> & {
-  argument?: { name: string; text: string };
-};
+/** `choices`: it is one of these. */
+type Argument = { name: string; text: string; choices?: readonly string[] };
+
+export type Verb = Pick<Command, "name" | "summary" | "options" | "examples" | "argument">;

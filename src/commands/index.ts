@@ -2,6 +2,7 @@ import { archive } from "./archive.ts";
 import { cleanLocks } from "./clean-locks.ts";
 import type { Command } from "./command.ts";
 import { detectCorruption } from "./detect-corruption.ts";
+import { explain } from "./explain.ts";
 import { restore } from "./restore.ts";
 import { rotate } from "./rotate.ts";
 import { setup } from "./setup.ts";
@@ -18,4 +19,5 @@ export const commands: readonly Command[] = [
   status,
   restore,
   setup,
+  explain,
 ];

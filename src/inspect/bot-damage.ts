@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
+import { counted } from "../progress.ts";
 import type { Cursor, Cursors } from "../state/cursors.ts";
 import type { Finding } from "./finding.ts";
 import { isSeen } from "./seen.ts";
@@ -21,7 +22,7 @@ export async function findBotDamage(
   context: { settings: Settings; signal: AbortSignal },
 ): Promise<BotDamage> {
   const damage: BotDamage = { mendable: new Map(), cursors: {} };
-  for (const transcript of transcripts) {
+  for (const transcript of counted("look-at-transcripts", transcripts)) {
     const { path, dialect, kind, entries, inWorkspace, fingerprint } = transcript;
     const cursor = known[path];
     if (isSeen(transcript, cursor) && !cursor.damages.some(({ place }) => place === "live")) {

@@ -3,6 +3,7 @@ import { describeError } from "../errors.ts";
 import type { LogMatch } from "../gateway-log/read-logs.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
+import { counted } from "../progress.ts";
 import type { Cursor, Cursors } from "../state/cursors.ts";
 import type { InstallationState } from "../state/state.ts";
 import { unsafeBecause } from "../transcript/open.ts";
@@ -72,7 +73,7 @@ export async function inspectForCorruption(
   const logs = pasted ? undefined : await inspectGatewayLogs(installation, context.state, context);
   if (pasted) facts.findings.push(...pasted.findings);
   if (logs) facts.findings.push(...logs.findings);
-  for (const transcript of installation.transcripts) {
+  for (const transcript of counted("look-at-transcripts", installation.transcripts)) {
     context.signal.throwIfAborted();
     const { path, dialect, kind, fingerprint } = transcript;
     const known = context.cursors[path];

@@ -4,6 +4,7 @@ import type { Row } from "../dialects/dialect.ts";
 import { dialects } from "../dialects/index.ts";
 import { describeError } from "../errors.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import { counted } from "../progress.ts";
 import { hasNoRows, parseRow } from "../transcript/contents.ts";
 import { linesAtEnds } from "../transcript/lines.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
@@ -45,7 +46,7 @@ export async function findIdle(
 ): Promise<IdleSession[]> {
   const before = nowMs - settings.archive.inactiveFor;
   const idle: IdleSession[] = [];
-  for (const conversation of conversationsOf(installation.transcripts)) {
+  for (const conversation of counted("look-at-transcripts", conversationsOf(installation.transcripts))) {
     signal.throwIfAborted();
     if (conversation.some((transcript) => lastTouchOf(transcript) >= before)) continue;
     const session = await describe(conversation, installation, before, settings, nowMs);

@@ -10,6 +10,7 @@ import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
 import type { AgentRegistry, Installation, Transcript } from "../installation/installation.ts";
 import { unmapPath } from "../installation/paths.ts";
+import { counted } from "../progress.ts";
 import { placesIn } from "../registry/places.ts";
 import { describeEntry } from "../registry/read.ts";
 import { readSources } from "../registry/sources.ts";
@@ -52,7 +53,7 @@ export async function findOrphans(
   const registries = new Map(installation.registries.toReversed().map((registry) => [registry.sessions, registry]));
   const orphans: Orphan[] = [];
   const read = new Map<AgentRegistry, Read[]>();
-  for (const transcript of installation.transcripts) {
+  for (const transcript of counted("look-at-transcripts", installation.transcripts)) {
     signal.throwIfAborted();
     const { dialect, entries, fingerprint, path, sessionId } = transcript;
     const registry = registries.get(dirname(path));

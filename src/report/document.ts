@@ -6,6 +6,7 @@ import type { SparedReason, StepKind } from "../plan/plan.ts";
 import type { Change } from "../setup/change.ts";
 import type { Check } from "../setup/check.ts";
 import type { InstallationStatus } from "../status/status.ts";
+import type { knownEffectsOf } from "../structure/effects.ts";
 import { exitCodeOf } from "./exit-code.ts";
 
 /** A finding as it is told. `line` counts from 1. */
@@ -82,6 +83,21 @@ export type ReportedCheck = Pick<Check, "group" | "kind" | "severity" | "path" |
 
 /** What `setup` did to this machine, or would do. */
 export type ReportedChange = Change & { message: string };
+/**
+ * What a name in a report means. `releases`: what which releases do with damage that they send. The texts are those of
+ * `explanations/explanation.ts`.
+ */
+export type ReportedExplanation = {
+  kind: string;
+  of: "finding" | "action" | "spared";
+  summary: string;
+  what: string;
+  effect?: string;
+  releases?: ReturnType<typeof knownEffectsOf>;
+  keeper?: string;
+  byHand?: string;
+  back?: string;
+};
 
 /** `sinceMs` (epoch ms): since when another run holds the lock. */
 export type ReportedFailure = { code: string; message: string; hint: string; sinceMs?: number };
@@ -135,6 +151,8 @@ export type ReportDocument = {
   text?: string;
   /** of `setup`: what it did to this machine, or would do */
   changes?: ReportedChange[];
+  /** of `explain` */
+  explanations?: ReportedExplanation[];
   summary: {
     findings: number;
     actions: number;

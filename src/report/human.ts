@@ -1,12 +1,15 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
+import { toAscii } from "./ascii.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
+import { tellExplanations, whereToReadOn } from "./explain-lines.ts";
 import { canUndo } from "./lasting.ts";
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
 import { setupLines } from "./setup-lines.ts";
 import { statusLines } from "./status-screen.ts";
+import { fold, keptWhole } from "./wrap.ts";
 
 /** What goes to stdout and what to stderr. */
 export type Screen = { results: string; problems: string };
@@ -45,9 +48,11 @@ const LONG_RUN_MS = 30 * 60_000;
 /** The report as people read it. Away from a terminal, a healthy run that did nothing has nothing to say. */
 export function renderForPeople(report: ReportDocument, options: HumanOptions): Screen {
   const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
+  const columns = options.isTerminal || report.explanations ? options.width : undefined;
   const results: string[] = [];
   const problems: string[] = [];
   if (report.command === "setup") results.push(...setupLines(report, headline, options, paint));
+  if (report.explanations) results.push(...tellExplanations(report.explanations, paint));
   for (const installation of report.installations) {
     const isToldBelow = report.command === "status";
     if (installation.failure && !isToldBelow && !isSilentFailure(installation.failure, options))
@@ -56,7 +61,7 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
     if (report.command === "status") {
       results.push(...statusLines(installation, headline(installation), paint, { ...options, nowMs: Date.now() }));
     } else if (report.verb !== undefined) {
-      const told = tellRestore(installation, report, headline(installation), paint);
+      const told = tellRestore(installation, report, headline(installation), columns, paint);
       if (!options.quiet && !installation.failure) results.push(...told.results);
       problems.push(...told.problems);
     } else if (!options.quiet && isWorthTelling(installation, options))
@@ -69,9 +74,13 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
   if (report.error && !isTold)
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
-  if (results.length > 0 && report.verb === undefined && report.command !== "status")
+  if (results.length > 0 && report.verb === undefined && report.command !== "status" && !report.explanations)
     results.push(...closingLines(report, options, paint));
-  return { results: join(results), problems: join(problems) };
+  const more = options.isTerminal && results.length > 0 ? whereToReadOn(report.installations) : undefined;
+  if (more) results.push(paint("dim", more));
+  const isAsItStands = options.unicode || report.text !== undefined;
+  const spell = (line: string) => (isAsItStands ? line : toAscii(line, options.isTerminal));
+  return { results: join(results.map(spell), columns), problems: join(problems.map(spell), columns) };
 }
 
 function isWorthTelling(
@@ -145,7 +154,8 @@ function subjectLines(
       : (known?.sessionKey ?? (isPersonal ? "a personal session" : "a session without a registry entry"));
   const isTitled = path === undefined || (known !== undefined && installation.name !== "files");
   const lines = isTitled ? [`  ${paint("bold", title)}`] : [];
-  if (path !== undefined) lines.push(isTitled ? `    ${paint("dim", shown(path))}` : `  ${paint("bold", shown(path))}`);
+  if (path !== undefined)
+    lines.push(isTitled ? `    ${paint("dim", keptWhole(shown(path)))}` : `  ${paint("bold", keptWhole(shown(path)))}`);
   for (const alike of groupAlike(findings, options.verbose)) {
     const [{ kind, severity, message }] = alike;
     const where = linesOf(alike);
@@ -195,7 +205,7 @@ function actionLines(action: ReportedAction, dryRun: boolean, { verbose }: Human
   const where = [detail?.archive, detail?.note, detail?.registry].find(
     (place) => typeof place === "string" && place !== path,
   );
-  const place = where ? [`           ${paint("dim", shown(String(where)))}`] : [];
+  const place = where ? [`           ${paint("dim", keptWhole(shown(String(where))))}`] : [];
   if (result === "planned") return [labelled(dryRun ? "would" : "will", message, "cyan", paint), ...place];
   if (result === "done") return [labelled("done", message, "green", paint), ...place];
   if (result === "already-done") return verbose || where ? [labelled("done", message, "green", paint), ...place] : [];
@@ -244,9 +254,9 @@ function closingLines(
   const lines = [`run ${runId}: ${parts.join(", ")}`];
   if (archived.length > 0)
     lines.push(
-      `to read an archived session: zcat ${archived.length === 1 ? quoted(String(archived[0]?.detail?.archive)) : "ARCHIVE"} | less`,
+      `to read an archived session: ${keptWhole(`zcat ${archived.length === 1 ? quoted(String(archived[0]?.detail?.archive)) : "ARCHIVE"} | less`)}`,
     );
-  if (canUndo(actions)) lines.push(`to undo it: session-keeper restore undo ${runId}${places}`);
+  if (canUndo(actions)) lines.push(`to undo it: ${keptWhole(`session-keeper restore undo ${runId}${places}`)}`);
   return lines;
 }
 
@@ -262,6 +272,7 @@ function actionProblem({ name }: InstallationReport, { message, hint, path }: Re
   return [`${paint("red", `${name}:`)} ${message}${path ? ` [${shown(path)}]` : ""}`, ...(hint ? [`  ${hint}`] : [])];
 }
 
-function join(lines: readonly string[]): string {
-  return lines.length === 0 ? "" : `${lines.join("\n").trimEnd()}\n`;
+function join(lines: readonly string[], columns: number | undefined): string {
+  const folded = lines.flatMap((line) => fold(line, columns));
+  return folded.length === 0 ? "" : `${folded.join("\n").trimEnd()}\n`;
 }

@@ -1,15 +1,21 @@
 import { formatSize } from "../config/units.ts";
 import type { InstallationReport, ReportDocument, ReportedArchive, ReportedFinding } from "./document.ts";
-import { layOut, type Paint, shown } from "./screen.ts";
+import { labelled, layOut, type Paint, shown } from "./screen.ts";
 import { undoLines } from "./undo-lines.ts";
+import { keptWhole } from "./wrap.ts";
 
 type Told = { results: string[]; problems: string[] };
 
-/** What `restore` found or did in one installation, for people. `headline`: whose it is. */
+/**
+ * What `restore` found or did in one installation, for people.
+ * @param headline whose it is
+ * @param columns how wide the screen is; undefined: there is none
+ */
 export function tellRestore(
   installation: InstallationReport,
   report: Pick<ReportDocument, "verb" | "dryRun" | "runId">,
   headline: string,
+  columns: number | undefined,
   paint: Paint,
 ): Told {
   const { archives = [], findings } = installation;
@@ -17,7 +23,7 @@ export function tellRestore(
   const damaged = findings.filter(({ kind }) => kind === "damaged-catalog");
   const notes = damaged.map(({ kind, path, message }) => `  ${shown(path ?? "")}: ${shown(message)} (${kind})`);
   if (verb === "list")
-    return { results: [paint("bold", headline), ...tableOf(archives, paint), ...notes, ""], problems: [] };
+    return { results: [paint("bold", headline), ...listOf(archives, columns, paint), ...notes, ""], problems: [] };
   if (verb === "undo") return { results: undoLines(installation, report, headline, paint), problems: [] };
   if (verb === "verify") {
     const distrusted = findings.filter((finding) => !damaged.includes(finding));
@@ -29,9 +35,25 @@ export function tellRestore(
   return { results: copyLines(installation, dryRun), problems };
 }
 
-function tableOf(archives: readonly ReportedArchive[], paint: Paint): string[] {
+/** A table; on a screen that is too narrow for it, session by session. */
+function listOf(archives: readonly ReportedArchive[], columns: number | undefined, paint: Paint): string[] {
   if (archives.length === 0) return ["  no archives"];
-  const [head = "", ...lines] = layOut(
+  const table = tableOf(archives);
+  if (columns === undefined || table.every((line) => line.length <= columns))
+    return table.map((line, index) => keptWhole(index === 0 ? paint("dim", line) : line));
+  return archives.flatMap((archive, index) => {
+    const { sessionId, segment, at, reason, lines, bytes, path } = archive;
+    const isSame = archives[index - 1]?.sessionId === sessionId;
+    return [
+      ...(isSame ? [] : [`  ${shown(sessionId)}`]),
+      `    archive ${segment}, ${timeOf(at)} UTC, ${reason}: ${lines} lines, ${formatSize(bytes)}`,
+      `    ${paint("dim", keptWhole(shown(path)))}`,
+    ];
+  });
+}
+
+function tableOf(archives: readonly ReportedArchive[]): string[] {
+  const lines = layOut(
     [
       ["session", "segment", "when (UTC)", "reason", "lines", "size", "archive"],
       ...archives.map(({ sessionId, segment, at, reason, lines, bytes, path }) => [
@@ -46,7 +68,7 @@ function tableOf(archives: readonly ReportedArchive[], paint: Paint): string[] {
     ],
     [1, 4, 5],
   );
-  return [`  ${paint("dim", head)}`, ...lines.map((line) => `  ${line}`)];
+  return lines.map((line) => `  ${line}`);
 }
 
 function findingLines(finding: ReportedFinding, archives: readonly ReportedArchive[], paint: Paint): string[] {
@@ -57,8 +79,8 @@ function findingLines(finding: ReportedFinding, archives: readonly ReportedArchi
   return [
     "",
     title,
-    `    ${paint("dim", shown(finding.path ?? ""))}`,
-    `    ${paint("red", "found ")} ${finding.message} (${finding.kind})`,
+    `    ${paint("dim", keptWhole(shown(finding.path ?? "")))}`,
+    labelled("found", `${finding.message} (${finding.kind})`, "red", paint),
     "",
   ];
 }

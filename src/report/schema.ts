@@ -156,6 +156,28 @@ const change = z.strictObject({
   evidence: z.record(z.string(), z.unknown()),
 });
 
+const explanation = z.strictObject({
+  kind: z.string(),
+  of: z.enum(["finding", "action", "spared"]),
+  summary: z.string(),
+  what: z.string(),
+  effect: z.string().optional(),
+  releases: z
+    .array(
+      z.strictObject({
+        dialect: z.enum(["claude-code", "openclaw"]),
+        form: z.string().optional(),
+        effects: z.array(
+          z.strictObject({ releases: z.string(), effect: z.enum(["fatal", "loses-context", "harmless"]) }),
+        ),
+      }),
+    )
+    .optional(),
+  keeper: z.string().optional(),
+  byHand: z.string().optional(),
+  back: z.string().optional(),
+});
+
 const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
@@ -186,6 +208,7 @@ export const reportSchema = z.strictObject({
   checks: z.array(check).optional(),
   text: z.string().optional(),
   changes: z.array(change).optional(),
+  explanations: z.array(explanation).optional(),
   summary: z.strictObject({
     findings: count,
     actions: count,

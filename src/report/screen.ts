@@ -1,4 +1,5 @@
 import type { styleText } from "node:util";
+import { hanging } from "./wrap.ts";
 
 export type Style = Parameters<typeof styleText>[0];
 
@@ -22,7 +23,7 @@ export function quoted(path: string): string {
 
 /** A line of what was found or done, behind a word that says which. */
 export function labelled(label: string, text: string, style: Style, paint: Paint): string {
-  return `    ${paint(style, label.padEnd(6))} ${text}`;
+  return `${hanging(`    ${paint(style, label.padEnd(6))} `)}${text}`;
 }
 
 /** Rows as lines with their cells one below the other; the columns named in `right` end in line, the others begin so. */

@@ -1,6 +1,6 @@
 import type { InstallationReport, ReportDocument, ReportedCheck } from "./document.ts";
 import { type Paint, type Style, shown } from "./screen.ts";
-import { wrap } from "./wrap.ts";
+import { keptWhole, wrap } from "./wrap.ts";
 
 const STYLES: Record<ReportedCheck["severity"], Style> = {
   ok: "green",
@@ -22,7 +22,7 @@ export function setupLines(
 ): string[] {
   const all = [...checks, ...installations.flatMap((one) => one.checks ?? [])];
   return [
-    ...(text === undefined ? [] : [text.replace(/\n$/, "")]),
+    ...(text === undefined ? [] : [keptWhole(text.replace(/\n$/, ""))]),
     ...(options.quiet ? [] : changes.flatMap(({ message }) => wrap("", shown(message), options.width, "  "))),
     ...checklist("this machine", checks, options, paint),
     ...installations.flatMap((one) => checklist(headline(one), one.checks ?? [], options, paint)),

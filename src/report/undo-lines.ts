@@ -1,5 +1,6 @@
 import type { InstallationReport, ReportDocument, ReportedAction } from "./document.ts";
 import { labelled, type Paint, shown } from "./screen.ts";
+import { keptWhole } from "./wrap.ts";
 
 /** What `restore undo` did, or would do, in one installation, for people: session by session. */
 export function undoLines(
@@ -11,7 +12,7 @@ export function undoLines(
   const lines = [paint("bold", headline)];
   for (const path of new Set([...actions, ...findings].map((item) => item.path))) {
     const isHere = (item: { path?: string }) => item.path === path;
-    lines.push("", `  ${path === undefined ? "the gateway" : shown(path)}`);
+    lines.push("", `  ${path === undefined ? "the gateway" : keptWhole(shown(path))}`);
     for (const action of actions.filter(isHere)) lines.push(...actionLines(action, dryRun, paint));
     for (const { message, severity } of findings.filter(isHere))
       lines.push(
@@ -24,7 +25,7 @@ export function undoLines(
 
 function actionLines({ result, message, path, detail }: ReportedAction, dryRun: boolean, paint: Paint): string[] {
   const isElsewhere = typeof detail?.place === "string" && detail.place !== path;
-  const place = isElsewhere ? [`           ${paint("dim", shown(String(detail.place)))}`] : [];
+  const place = isElsewhere ? [`           ${paint("dim", keptWhole(shown(String(detail.place))))}`] : [];
   if (result === "planned") return [labelled(dryRun ? "would" : "will", message, "cyan", paint), ...place];
   if (result === "failed") return [labelled("FAILED", message, "red", paint), ...place];
   return [labelled("done", message, "green", paint), ...place];

@@ -3,6 +3,7 @@ import { verifyGzip } from "../archive/gzip.ts";
 import { sidecarArchivesOf } from "../archive/sidecar-archives.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
+import { counted } from "../progress.ts";
 import type { Archive } from "./archives.ts";
 import { verifySidecars } from "./sidecars.ts";
 import { openArchive } from "./unpack.ts";
@@ -13,7 +14,7 @@ export type Verdict = { archive: Archive; problem?: string };
 /** Reads archives back, one after the other. @throws the signal's reason on abort */
 export async function verifyArchives(archives: readonly Archive[], signal: AbortSignal): Promise<Verdict[]> {
   const verdicts: Verdict[] = [];
-  for (const archive of archives) {
+  for (const archive of counted("verify-archives", archives)) {
     const problem = await problemOf(archive, signal);
     if (problem === undefined) verdicts.push({ archive });
     else if (isStillKnown(archive)) verdicts.push({ archive, problem });

@@ -2,6 +2,7 @@ import { openDisk } from "../disk/disk.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { acquireRunLock, holdRunLockBriefly } from "../locks/run-lock.ts";
+import { during } from "../progress.ts";
 import { buildReport } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { readState, statePathOf, writeState } from "../state/state.ts";
@@ -57,11 +58,10 @@ export async function lookAfter(installation: Installation, context: DutyContext
   }
   const stop = new AbortController();
   const onCompromised = () => stop.abort(new Error("the run lock was lost"));
-  const lock = await acquireRunLock(disk, stateDirectory, homes, {
-    waitMs: request.waitMs,
-    signal: world.signal,
-    onCompromised,
-  });
+  const { waitMs } = request;
+  const lock = await during("wait-for-run", undefined, () =>
+    acquireRunLock(disk, stateDirectory, homes, { waitMs, signal: world.signal, onCompromised }),
+  );
   try {
     const { work } = await import("./work.ts"); // all that writes: an idle run does without
     const signal = AbortSignal.any([world.signal, stop.signal]);

@@ -4,6 +4,7 @@ import { lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { realPathOr } from "../installation/paths.ts";
+import { during } from "../progress.ts";
 import { buildReport } from "../report/build.ts";
 import type { InstallationReport } from "../report/document.ts";
 import { type Archive, readArchives } from "../restore/archives.ts";
@@ -91,9 +92,12 @@ async function write(
       yield piece;
     }
   }
-  if (request.dryRun) for await (const _ of counted());
-  else if (target === undefined) await world.output?.write(counted());
-  else await writeCopy(disk ?? openDisk(), target, counted(), replaces);
+  const write = async () => {
+    if (request.dryRun) for await (const _ of counted());
+    else if (target === undefined) await world.output?.write(counted());
+    else await writeCopy(disk ?? openDisk(), target, counted(), replaces);
+  };
+  await during("write-copy", undefined, write);
   return bytes;
 }
 

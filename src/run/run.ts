@@ -2,6 +2,7 @@ import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError, KeeperError } from "../errors.ts";
+import { during } from "../progress.ts";
 import {
   beginReport,
   finishReport,
@@ -45,6 +46,8 @@ export type Request = {
   restore?: RestoreRequest;
   /** what `setup` was told to do */
   setup?: SetupRequest;
+  /** what `explain` was asked for; null: all of it */
+  explain?: { kind: string | null };
 };
 
 /** What the program runs in. `output`: where bytes go that a person asked for. `ask`: absent without a person to answer. */
@@ -63,6 +66,7 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
   const begun = beginReport(request.command, world.version, request.dryRun, (request.restore ?? request.setup)?.verb);
   if (request.setup)
     return (await import("./setup.ts")).setUp(request.setup, begun, { request, world, runId: begun.runId });
+  if (request.explain) return (await import("./explain.ts")).explainTo(request.explain.kind, begun);
   const installations: InstallationReport[] = [];
   let error: ReportedFailure | undefined;
   let settings: Settings | undefined;
@@ -157,7 +161,9 @@ export async function handle(prospect: Prospect, context: Context): Promise<Inst
     const duty = { ...context, sharedLogs: prospect.sharedLogs };
     const account = foreignOwnerOf(installation);
     if (!account) return { ...base, ...(await lookAfter(installation, duty)) };
-    const { report, failure } = await runAsOwner(account, installation, duty);
+    const { report, failure } = await during("wait-for-owner", undefined, () =>
+      runAsOwner(account, installation, duty),
+    );
     return { ...base, ...report, ...(failure ? { failure } : {}) };
   } catch (error) {
     return { ...base, failure: describeFailure(error) };

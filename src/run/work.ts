@@ -8,6 +8,7 @@ import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Spared } from "../plan/plan.ts";
+import { countedAsTheyCome, during } from "../progress.ts";
 import { buildReport, reportFinding } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { backupsIn, type Journal, openJournal, readJournal } from "../state/journal.ts";
@@ -65,7 +66,7 @@ export async function work(
   // remembered before anything changes: a run that is killed in between leaves nothing half done for ever
   if (begins.length > 0 && isKept)
     writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
-  for await (const outcome of applyPlan(seen.plan, tools)) {
+  for await (const outcome of countedAsTheyCome("do-jobs", seen.plan.jobs.length, applyPlan(seen.plan, tools))) {
     done.push(outcome);
     if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
     state.restartDue = true; // remembered at once: a kill before the restart must not lose it
@@ -140,7 +141,7 @@ async function restart(
     spared.push({ because: "restart-limit", detail, findings: [] });
   } else {
     tools.journal.write("begin", { kind: "restart-gateway" });
-    const outcome = await restartGateway(tools);
+    const outcome = await during("restart-gateway", undefined, () => restartGateway(tools));
     tools.journal.write("end", { kind: "restart-gateway", result: outcome.result, ...outcome.detail });
     outcomes.push(outcome);
     if (outcome.result !== "busy") lately.push(nowMs);

@@ -73,6 +73,24 @@ export function effectsOf({ kind, reason, place }: Damage, dialect: Dialect["nam
   return table[`${kind} ${reason}`] ?? table[kind] ?? [of("loses-context")];
 }
 
+/** In words, the forms of damage that the tables tell apart. */
+const FORMS: Record<string, string> = {
+  "server-tool": "of a tool that the vendor runs",
+  "not-an-object": "JSON, but no object",
+  "no-role": "a message that does not say whose it is",
+};
+
+/** All that is known of a kind of damage where it is sent: what which releases of which program do with which form of it. */
+export function knownEffectsOf(kind: DamageKind): { dialect: Dialect["name"]; form?: string; effects: Effects }[] {
+  return (["claude-code", "openclaw"] as const).flatMap((dialect) =>
+    Object.entries(tables[dialect]).flatMap(([name, effects = []]) => {
+      const [known, reason] = name.split(" ");
+      if (known !== kind) return [];
+      return [{ dialect, ...(reason === undefined ? {} : { form: FORMS[reason] ?? reason }), effects }];
+    }),
+  );
+}
+
 const REPAIRS: Record<DamageKind, string> = {
   "missing-header": "restore-header",
   "orphaned-result": "drop-block",

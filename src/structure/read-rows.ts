@@ -1,5 +1,6 @@
 import { readSync } from "node:fs";
 import { setImmediate as nextTurn } from "node:timers/promises";
+import { during } from "../progress.ts";
 import { createLineSplitter } from "../transcript/lines.ts";
 
 /** One line of a transcript. Valid only during the call that hands it on. */
@@ -65,16 +66,19 @@ export async function readBlocks(
   signal?: AbortSignal,
 ): Promise<void> {
   const memory = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
-  for (let at = from, turnAt = from + TURN_BYTES; at < to; ) {
-    const length = readSync(descriptor, memory, 0, Math.min(memory.length, to - at), at);
-    if (length === 0) return; // it became shorter meanwhile
-    onPiece(memory.subarray(0, length));
-    at += length;
-    if (at < turnAt) continue;
-    turnAt = at + TURN_BYTES;
-    await nextTurn();
-    signal?.throwIfAborted();
-  }
+  await during("read-transcript", to - from, async (advance) => {
+    for (let at = from, turnAt = from + TURN_BYTES; at < to; ) {
+      const length = readSync(descriptor, memory, 0, Math.min(memory.length, to - at), at);
+      if (length === 0) return; // it became shorter meanwhile
+      onPiece(memory.subarray(0, length));
+      at += length;
+      if (at < turnAt) continue;
+      turnAt = at + TURN_BYTES;
+      advance(TURN_BYTES);
+      await nextTurn();
+      signal?.throwIfAborted();
+    }
+  });
 }
 
 /** The value of a line as the programs read it; undefined when it is none. A mark at the very start of a file is passed over. */

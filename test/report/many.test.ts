@@ -1,6 +1,7 @@
 import { expect, test } from "vitest";
 import type { InstallationReport } from "../../src/report/document.ts";
 import { putTogether, subjectsOf, tellMany } from "../../src/report/many.ts";
+import { fold } from "../../src/report/wrap.ts";
 
 const plain = (_: unknown, text: string) => text;
 
@@ -30,11 +31,13 @@ test("many of one fate are told in a few lines, and what failed is told singly",
   const told = putTogether(subjectsOf(archived(30, 7)));
   expect(told.map((one) => (Array.isArray(one) ? one.length : one.path))).toEqual([29, "/s/7.jsonl"]);
   const [many] = told;
-  expect(Array.isArray(many) && tellMany(many, false, plain as never)).toEqual([
-    "  29 sessions",
-    "    seen   nothing has happened in them for long (idle-session), 29 KB in all",
-    "    done   archived (29 KB)",
-  ]);
+  expect(Array.isArray(many) && tellMany(many, false, plain as never).flatMap((line) => fold(line, undefined))).toEqual(
+    [
+      "  29 sessions",
+      "    seen   nothing has happened in them for long (idle-session), 29 KB in all",
+      "    done   archived (29 KB)",
+    ],
+  );
 });
 
 test("what was acted on comes before what is only mentioned, and what has no path comes last", () => {

@@ -5,9 +5,9 @@ import { fileURLToPath } from "node:url";
 import { expect, test } from "vitest";
 import { scratchSurroundings } from "./support/surroundings.ts";
 
-test("the build program writes the JSON Schema of the configuration", () => {
+test("the build program writes the JSON Schema of the configuration, and the manual page", () => {
   const { root } = scratchSurroundings();
-  const program = fileURLToPath(new URL("../src/emit-schema.ts", import.meta.url));
+  const program = fileURLToPath(new URL("../src/emit-documents.ts", import.meta.url));
   execFileSync(process.execPath, ["--import", import.meta.resolve("tsx"), program, join(root, "dist")]);
   const schema = JSON.parse(readFileSync(join(root, "dist", "config.schema.json"), "utf8"));
   expect(schema.$schema).toBe("http://json-schema.org/draft-07/schema#");
@@ -25,4 +25,5 @@ test("the build program writes the JSON Schema of the configuration", () => {
     "log",
   ];
   expect(Object.keys(schema.properties)).toEqual(sections);
+  expect(readFileSync(join(root, "dist", "session-keeper.1"), "utf8")).toMatch(/^\.TH SESSION\\-KEEPER 1 /);
 });

@@ -1,0 +1,103 @@
+import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { addClaudeSession, boundEntry, type Home, makeHome, writeRegistry } from "../support/home.ts";
+import { keeper, keeperJson } from "../support/keeper.ts";
+import { hasTerminal, onTerminal, screenOf } from "../support/terminal.ts";
+
+let home: Home;
+
+/** A home in which each command finds something, with paths that no screen has room for. */
+beforeEach(() => {
+  home = makeHome();
+  const bound = ["11111111-1111-4111-8111-111111111111", "22222222-2222-4222-8222-222222222222"];
+  addClaudeSession(home, { sessionId: bound[0] ?? "", bytes: 2_100_000 });
+  addClaudeSession(home, { sessionId: bound[1] ?? "", orphans: ["toolu_lost"] });
+  addClaudeSession(home, { project: "-home-somebody-a-project", bytes: 2_100_000 });
+  writeRegistry(home, {
+    "agent:main:telegram:group:-1001": boundEntry(bound[0] ?? ""),
+    "agent:main:telegram:direct:4915550001": boundEntry(bound[1] ?? ""),
+  });
+});
+afterEach(() => home.remove());
+
+describe.skipIf(!hasTerminal)("on a terminal", () => {
+  test.for([80, 40])(
+    "of %i columns lines are broken between words, and a path or a command stays in one piece",
+    async (columns) => {
+      const looks = [["rotate", "-n"], ["detect-corruption"], ["validate-registry"], ["clean-locks", "-n"]];
+      for (const look of looks) {
+        const { text } = await onTerminal([...look, ...home.args], { columns });
+        const long = screenOf(text).filter((line) => line.length > columns);
+        expect(long.filter((line) => !isOnePiece(line))).toEqual([]);
+        const { installations } = await keeperJson([...look, ...home.args]);
+        const paths = installations.flatMap(({ findings }) =>
+          findings.flatMap(({ severity, path }) => (severity === "info" || !path ? [] : path)),
+        );
+        for (const path of paths) expect(screenOf(text).filter((line) => line.trim() === path)).not.toEqual([]);
+      }
+    },
+  );
+
+  test("the list of archives is a table where there is room, and else goes session by session", async () => {
+    await keeper(["rotate", ...home.args]);
+    const { archives = [] } = (await keeperJson(["restore", "list", ...home.args])).installations[0] ?? {};
+    expect(archives.length).toBeGreaterThan(1);
+    const wide = screenOf((await onTerminal(["restore", "list", ...home.args], { columns: 500 })).text);
+    const narrow = screenOf((await onTerminal(["restore", "list", ...home.args], { columns: 80 })).text);
+    for (const { sessionId, path } of archives) {
+      expect(wide.filter((line) => line.includes(sessionId) && line.endsWith(path))).toHaveLength(1);
+      expect(narrow).toContain(`  ${sessionId}`);
+      expect(narrow).toContain(`    ${path}`);
+    }
+  });
+
+  test("one line at the end says where to read on, and only there", async () => {
+    const look = ["detect-corruption", ...home.args];
+    const more = "session-keeper explain orphaned-result tells more";
+    expect(screenOf((await onTerminal(look)).text).filter((line) => line === more)).toHaveLength(1);
+    expect((await keeper(look)).stdout).not.toContain("session-keeper explain");
+    expect((await onTerminal([...look, "--quiet"])).text).not.toContain("session-keeper explain");
+  });
+
+  test.for([
+    [{ NO_COLOR: "1" }, false],
+    [{ TERM: "dumb" }, false],
+    [{}, true],
+  ] as const)("with %j it is coloured: %j", async ([env, isColoured]) => {
+    const { text } = await onTerminal(["detect-corruption", ...home.args], { env });
+    expect(text.includes("\u001b")).toBe(isColoured);
+  });
+
+  test("help and mistakes fit into it", async () => {
+    for (const args of [
+      ["rotate", "--help"],
+      ["rotate", "--max-size", "3"],
+      ["explain", "torn-tail"],
+    ]) {
+      const lines = screenOf((await onTerminal(args, { columns: 40 })).text);
+      expect(lines.length).toBeGreaterThan(3);
+      expect(lines.filter((line) => line.length > 40 && !isOnePiece(line))).toEqual([]);
+    }
+  });
+});
+
+describe("where the locale has no UTF-8", () => {
+  const unknownId = `ü${"x".repeat(80)}`;
+
+  test("there is nothing but ASCII on a terminal", { skip: !hasTerminal }, async () => {
+    const { text } = await onTerminal(["rotate", "--max-size", unknownId], { env: { LANG: "", LC_ALL: "C" } });
+    expect(text).toMatch(/got\s+"\\u\{fc\}x+\.\.\."/);
+    expect(Buffer.from(text).every((byte) => byte < 0x80)).toBe(true);
+    const utf8 = await onTerminal(["rotate", "--max-size", unknownId]);
+    expect(utf8.text).toContain("…");
+  });
+
+  test("elsewhere names stay as they are, and our own signs are spelt", async () => {
+    const { stderr } = await keeper(["rotate", "--max-size", unknownId], { LC_ALL: "POSIX" });
+    expect(stderr).toMatch(/got "üx+\.\.\."/);
+  });
+});
+
+/** A path, or a command, and nothing else but what belongs to it. */
+function isOnePiece(line: string): boolean {
+  return /^ *(?:['"]?\/\S+['"]?|session-keeper .*|zcat .*)$/.test(line);
+}
