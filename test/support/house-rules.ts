@@ -85,7 +85,14 @@ export const mayImport: Record<string, Rule> = {
     types: ["plan", "state"],
   },
   report: {
-    code: ["errors", "progress", "config/units.ts", "config/nearest.ts", "installation/installation.ts", "structure/effects.ts"],
+    code: [
+      "errors",
+      "progress",
+      "config/units.ts",
+      "config/nearest.ts",
+      "installation/installation.ts",
+      "structure/effects.ts",
+    ],
     types: [
       "config",
       "state",
@@ -126,7 +133,8 @@ export const throughTheProgram: Record<string, string> = {
   apply:
     "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
-  commands: "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
+  commands:
+    "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind name-for-path sha256 shorten",
