@@ -3,6 +3,7 @@ import { CRON_MAX_RUNTIME, CRON_WAIT, globalOptions } from "./commands/global-op
 import { commands } from "./commands/index.ts";
 import { parseDuration, quoteValue } from "./config/units.ts";
 import { KeeperError } from "./errors.ts";
+import type { Shell } from "./manual/completion.ts";
 import type { RestoreRequest } from "./run/restore.ts";
 import type { Request } from "./run/run.ts";
 import type { SetupRequest } from "./run/setup.ts";
@@ -129,7 +130,8 @@ function toRestoreRequest(verb: string, argument: string, options: Options): Res
 }
 
 function toSetupRequest(verb: string, argument: string, options: Options): SetupRequest {
-  if (verb === "check" || verb === "config") return { verb };
+  if (verb === "check" || verb === "config" || verb === "logrotate" || verb === "man") return { verb };
+  if (verb === "completion") return { verb, shell: argument as Shell };
   if (verb === "metrics") return { verb, what: options.dashboard === true ? "dashboard" : "rules" };
   if (verb === "template") return { verb, name: argument, home: (options.home as string | undefined) ?? null };
   const [install, uninstall] = [options.install === true, options.uninstall === true];

@@ -1,4 +1,4 @@
-import { CommanderError, Option, Command as Program } from "commander";
+import { Argument, CommanderError, Option, Command as Program } from "commander";
 import type { Command, OptionSpec, Verb } from "./commands/command.ts";
 import { exitCodes } from "./commands/exit-codes.ts";
 import { globalOptions } from "./commands/global-options.ts";
@@ -79,7 +79,7 @@ function addCommand(program: Program, command: Command, columns: number, underst
     return;
   }
   if (command.files) child.argument("[files...]", command.files);
-  if (command.argument) child.argument(command.argument.name, command.argument.text);
+  if (command.argument) child.addArgument(toArgument(command.argument));
   addOptions(child, command, columns);
   child.action((...given: unknown[]) => {
     const files = command.files ? (given.shift() as string[]) : [];
@@ -90,7 +90,7 @@ function addCommand(program: Program, command: Command, columns: number, underst
 
 function addVerb(parent: Program, command: string, verb: Verb, columns: number, understood: Understood): void {
   const child = parent.command(verb.name).description(verb.summary).allowExcessArguments(false);
-  if (verb.argument) child.argument(verb.argument.name, verb.argument.text);
+  if (verb.argument) child.addArgument(toArgument(verb.argument));
   addOptions(child, verb, columns);
   child.action((...given: unknown[]) => {
     const argument = verb.argument ? (given.shift() as string | undefined) : undefined;
@@ -99,9 +99,12 @@ function addVerb(parent: Program, command: string, verb: Verb, columns: number, 
   });
 }
 
+const EVERYWHERE = "Options of every command:";
+
 function addOptions(child: Program, of: Verb, columns: number): void {
   for (const spec of of.options) child.addOption(toOption(spec));
-  for (const spec of globalOptions) child.addOption(toOption(spec).helpGroup("Options of every command:"));
+  for (const spec of globalOptions) child.addOption(toOption(spec).helpGroup(EVERYWHERE));
+  child.addHelpOption(new Option("-h, --help", "display help for command").helpGroup(EVERYWHERE));
   child.addHelpText("after", () => examplesOf(of, columns));
 }
 
@@ -129,6 +132,11 @@ function entry(term: string, width: number, text: string | undefined, columns: n
   if (4 + width + Math.min(text.length, LEAST_ROOM) > columns)
     return [`  ${term}`, ...fold(`${hanging("      ")}${text}`, columns)];
   return fold(`${hanging(`  ${term.padEnd(width)}  `)}${text}`, columns);
+}
+
+function toArgument({ name, text, choices }: NonNullable<Verb["argument"]>): Argument {
+  const argument = new Argument(name, text);
+  return choices ? argument.choices([...choices]) : argument;
 }
 
 function toOption({ flags, text, choices, listElse, defaultValue, isHidden }: OptionSpec): Option {

@@ -74,6 +74,34 @@ export const setup: Command = {
         "session-keeper setup metrics --dashboard > session-keeper.json",
       ],
     },
+    {
+      name: "logrotate",
+      summary: "print what logrotate needs to rotate our own log (log.file)",
+      options: [],
+      examples: [
+        "session-keeper setup logrotate                                      for this configuration",
+        "session-keeper setup logrotate > /etc/logrotate.d/session-keeper    as root: for good",
+      ],
+    },
+    {
+      name: "completion",
+      summary: "print what a shell needs to complete our commands, options and findings",
+      argument: { name: "<shell>", text: "which shell", choices: ["bash", "zsh", "fish"] },
+      options: [],
+      examples: [
+        'eval "$(session-keeper setup completion bash)"                                        for this shell',
+        "session-keeper setup completion fish > ~/.config/fish/completions/session-keeper.fish    for good",
+      ],
+    },
+    {
+      name: "man",
+      summary: "print the manual page",
+      options: [],
+      examples: [
+        "session-keeper setup man | man -l -    read it",
+        "session-keeper setup man > ~/.local/share/man/man1/session-keeper.1    for man session-keeper",
+      ],
+    },
   ],
   examples: [
     "session-keeper setup check            what is missing, and how to mend it",

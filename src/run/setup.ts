@@ -1,3 +1,4 @@
+import type { Shell } from "../manual/completion.ts";
 import {
   finishReport,
   type InstallationReport,
@@ -11,7 +12,8 @@ import type { Request, World } from "./run.ts";
 /** What `setup` can be told to do. `searchPath`: the one that cron uses, once that is known. */
 export type SetupRequest =
   | { verb: "check"; searchPath?: string }
-  | { verb: "config" }
+  | { verb: "config" | "logrotate" | "man" }
+  | { verb: "completion"; shell: Shell }
   | { verb: "metrics"; what: "rules" | "dashboard" }
   | { verb: "template"; name: string; home: string | null }
   | { verb: "cron" | "systemd"; deed: Deed };
@@ -46,6 +48,12 @@ async function answer(asked: SetupRequest, context: Context): Promise<Told> {
       return { text: await metricsText(asked.what) };
     case "template":
       return (await import("./setup-template.ts")).setUpTemplate(asked, context);
+    case "logrotate":
+      return (await import("./setup-logrotate.ts")).setUpLogrotate(context);
+    case "completion":
+      return { text: (await import("../manual/completion.ts")).completionFor(asked.shell) };
+    case "man":
+      return { text: (await import("../manual/man-page.ts")).manPage(context.world.version) };
     case "cron":
       return (await import("./setup-cron.ts")).setUpCron(asked.deed, context);
     case "systemd":
