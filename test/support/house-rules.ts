@@ -124,11 +124,12 @@ export const mayImport: Record<string, Rule> = {
   main: { code: ["*"] },
   manual: { code: ["commands", "report/explain.ts"] },
   "emit-documents": { code: ["config", "report", "manual"] },
+  "emit-licenses": { code: [] },
 };
 
 /** Tested by running the program in test/cli and test/crash, or with a neighbour that has a test. No new name without need. */
 export const throughTheProgram: Record<string, string> = {
-  "": "errors main",
+  "": "emit-licenses errors main",
   alert: "deliver message ping state",
   apply:
     "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
