@@ -118,7 +118,7 @@ export const mayImport: Record<string, Rule> = {
   alert: { code: ["errors", "host", "report"], types: ["config", "disk"] },
   metrics: { code: ["archive"], types: ["disk", "installation", "report"] },
   commands: { code: [] },
-  invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run"] },
+  invocation: { code: ["errors", "config/units.ts", "commands"], types: ["run", "manual"] },
   program: { code: ["errors", "commands", "invocation", "report/wrap.ts", "manual/examples.ts"] },
   run: { code: ["*"] },
   main: { code: ["*"] },
