@@ -1,7 +1,6 @@
 /** Run at build, `node dist/emit-documents.js dist`: writes the JSON Schemas and the manual page that the package carries. */
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { version } from "../package.json";
 import { configurationJsonSchema } from "./config/schema.ts";
 import { manPage } from "./manual/man-page.ts";
 import { reportJsonSchema } from "./report/schema.ts";
@@ -14,6 +13,7 @@ const documents: Record<string, () => string> = {
   "session-keeper.1": () => manPage(version),
 };
 
+const { version } = JSON.parse(readFileSync("package.json", "utf8")) as { version: string };
 const directory = process.argv[2] ?? "dist";
 mkdirSync(directory, { recursive: true });
 for (const [name, write] of Object.entries(documents)) writeFileSync(join(directory, name), write());

@@ -76,7 +76,9 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
     problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
   if (results.length > 0 && report.verb === undefined && report.command !== "status" && !report.explanations)
     results.push(...closingLines(report, options, paint));
-  const more = options.isTerminal && results.length > 0 ? whereToReadOn(report.installations) : undefined;
+  const isToldThere = report.command === "status" || report.command === "setup"; // each with its remedy
+  const more =
+    options.isTerminal && !isToldThere && results.length > 0 ? whereToReadOn(report.installations) : undefined;
   if (more) results.push(paint("dim", more));
   const isAsItStands = options.unicode || report.text !== undefined;
   const spell = (line: string) => (isAsItStands ? line : toAscii(line, options.isTerminal));

@@ -37,6 +37,14 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
     },
   );
 
+  test.for([80, 40])("of %i columns status and setup check fit, too", async (columns) => {
+    for (const look of [["status"], ["setup", "check"], ["archive", "-n"]]) {
+      const lines = screenOf((await onTerminal([...look, ...home.args], { columns })).text);
+      expect(lines.length, look.join(" ")).toBeGreaterThan(4);
+      expect(lines.filter((line) => line.length > columns && !isOnePiece(line))).toEqual([]);
+    }
+  });
+
   test("the list of archives is a table where there is room, and else goes session by session", async () => {
     await keeper(["rotate", ...home.args]);
     const { archives = [] } = (await keeperJson(["restore", "list", ...home.args])).installations[0] ?? {};
@@ -97,7 +105,7 @@ describe("where the locale has no UTF-8", () => {
   });
 });
 
-/** A path, or a command, and nothing else but what belongs to it. */
+/** A path, a command, or a key of a configuration, and nothing else but what belongs to it. */
 function isOnePiece(line: string): boolean {
-  return /^ *(?:['"]?\/\S+['"]?|session-keeper .*|zcat .*)$/.test(line);
+  return /^ *(?:['"]?\/\S+|session-keeper .*|zcat .*|[a-z]+(?:\.[a-zA-Z]+)+:)$/.test(line);
 }
