@@ -19,6 +19,7 @@ export async function serve(version: string): Promise<void> {
     import("tar"),
     import("./restore-undo.ts"),
     import("./look-at-status.ts"),
+    import("../state/history.ts"),
     import("./check-installation.ts"),
   ]);
   const stop = new AbortController();
