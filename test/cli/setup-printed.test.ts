@@ -15,10 +15,11 @@ test("the manual page and the completions are printed as they are, without any h
   const nowhere = { HOME: "/nonexistent", LC_ALL: "C" };
   const page = readFileSync(join(import.meta.dirname, "..", "..", "dist", "session-keeper.1"), "utf8");
   expect(await keeper(["setup", "man"], nowhere)).toMatchObject({ status: 0, stdout: page, stderr: "" });
-  for (const shell of ["bash", "zsh", "fish"]) {
-    const { status, stdout } = await keeper(["setup", "completion", shell], nowhere);
+  const shells = ["bash", "zsh", "fish"];
+  const scripts = await Promise.all(shells.map((shell) => keeper(["setup", "completion", shell], nowhere)));
+  for (const [index, { status, stdout }] of scripts.entries()) {
     expect(status).toBe(0);
-    expect(stdout).toContain(`# ${shell} completion for session-keeper`);
+    expect(stdout).toContain(`# ${shells[index]} completion for session-keeper`);
   }
   const { status, stderr } = await keeper(["setup", "completion", "ksh"], nowhere);
   expect(status).toBe(2);

@@ -38,9 +38,10 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
   );
 
   test.for([80, 40])("of %i columns status and setup check fit, too", async (columns) => {
-    for (const look of [["status"], ["setup", "check"], ["archive", "-n"]]) {
-      const lines = screenOf((await onTerminal([...look, ...home.args], { columns })).text);
-      expect(lines.length, look.join(" ")).toBeGreaterThan(4);
+    const looks = [["status"], ["setup", "check"], ["archive", "-n"]];
+    const told = await Promise.all(looks.map((look) => onTerminal([...look, ...home.args], { columns })));
+    for (const lines of told.map(({ text }) => screenOf(text))) {
+      expect(lines.length).toBeGreaterThan(4);
       expect(lines.filter((line) => line.length > columns && !isOnePiece(line))).toEqual([]);
     }
   });
@@ -49,10 +50,10 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
     await keeper(["rotate", ...home.args]);
     const { archives = [] } = (await keeperJson(["restore", "list", ...home.args])).installations[0] ?? {};
     expect(archives.length).toBeGreaterThan(1);
-    const wide = screenOf((await onTerminal(["restore", "list", ...home.args], { columns: 500 })).text);
-    const narrow = screenOf((await onTerminal(["restore", "list", ...home.args], { columns: 80 })).text);
+    const list = (columns: number) => onTerminal(["restore", "list", ...home.args], { columns });
+    const [wide, narrow] = (await Promise.all([list(500), list(80)])).map(({ text }) => screenOf(text));
     for (const { sessionId, path } of archives) {
-      expect(wide.filter((line) => line.includes(sessionId) && line.endsWith(path))).toHaveLength(1);
+      expect(wide?.filter((line) => line.includes(sessionId) && line.endsWith(path))).toHaveLength(1);
       expect(narrow).toContain(`  ${sessionId}`);
       expect(narrow).toContain(`    ${path}`);
     }
@@ -66,22 +67,20 @@ describe.skipIf(!hasTerminal)("on a terminal", () => {
     expect((await onTerminal([...look, "--quiet"])).text).not.toContain("session-keeper explain");
   });
 
-  test.for([
-    [{ NO_COLOR: "1" }, false],
-    [{ TERM: "dumb" }, false],
-    [{}, true],
-  ] as const)("with %j it is coloured: %j", async ([env, isColoured]) => {
-    const { text } = await onTerminal(["detect-corruption", ...home.args], { env });
-    expect(text.includes("\u001b")).toBe(isColoured);
+  test("it is coloured, but not with NO_COLOR and not on a dumb terminal", async () => {
+    const look = (env: Record<string, string>) => onTerminal(["detect-corruption", ...home.args], { env });
+    const texts = await Promise.all([look({}), look({ NO_COLOR: "1" }), look({ TERM: "dumb" })]);
+    expect(texts.map(({ text }) => text.includes("\u001b"))).toEqual([true, false, false]);
   });
 
   test("help and mistakes fit into it", async () => {
-    for (const args of [
+    const typed = [
       ["rotate", "--help"],
       ["rotate", "--max-size", "3"],
       ["explain", "torn-tail"],
-    ]) {
-      const lines = screenOf((await onTerminal(args, { columns: 40 })).text);
+    ];
+    const told = await Promise.all(typed.map((args) => onTerminal(args, { columns: 40 })));
+    for (const lines of told.map(({ text }) => screenOf(text))) {
       expect(lines.length).toBeGreaterThan(3);
       expect(lines.filter((line) => line.length > 40 && !isOnePiece(line))).toEqual([]);
     }

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { wrap } from "../../src/report/wrap.ts";
+import { commandsIn, fold, hanging, keptWhole, wrap } from "../../src/report/wrap.ts";
 
 test.for([
   { width: 14, lines: ["- one two", "  three four"] },
@@ -17,4 +17,34 @@ test("a word longer than a line stays whole", () => {
 test("colours take no room", () => {
   const red = "\u001b[31merror\u001b[39m";
   expect(wrap(`${red} `, "a b", 9)).toEqual([`${red} a b`]);
+});
+
+test("a command of ours is not broken, up to where the sentence goes on", () => {
+  const text = "run session-keeper rotate --session 4f1d --strategy digest --force, or reset it";
+  expect(wrap("", text, 20)).toEqual([
+    "run",
+    "session-keeper rotate --session 4f1d --strategy digest --force,",
+    "or reset it",
+  ]);
+  expect(commandsIn(`${text}; session-keeper explain stale-lock tells more`)).toEqual([
+    "session-keeper rotate --session 4f1d --strategy digest --force",
+    "session-keeper explain stale-lock",
+  ]);
+});
+
+test.for([
+  {
+    line: "    found  one two three four five six",
+    width: 28,
+    lines: ["    found  one two three", "      four five six"],
+  },
+  {
+    line: `${hanging("    found  ")}one two three four five six`,
+    width: 32,
+    lines: ["    found  one two three four", "           five six"],
+  },
+  { line: `  ${keptWhole("/a folder/with blanks/in it")}`, width: 10, lines: ["  /a folder/with blanks/in it"] },
+  { line: `${hanging("    found  ")}one two three`, width: undefined, lines: ["    found  one two three"] },
+])("a line is folded: $lines", ({ line, width, lines }) => {
+  expect(fold(line, width)).toEqual(lines);
 });
