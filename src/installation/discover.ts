@@ -1,12 +1,10 @@
-import { existsSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { InstallationSettings } from "../config/settings.ts";
-import { lookAt } from "../disk/fingerprint.ts";
-import { KeeperError } from "../errors.ts";
 import { defaultLogs } from "./default-logs.ts";
 import { decideEra } from "./era.ts";
 import { eraWitnesses } from "./era-witnesses.ts";
 import { gatewayPidOf } from "./gateway.ts";
+import { homeAt } from "./home-at.ts";
 import type { ClaudeHome, Installation, OpenClawHome } from "./installation.ts";
 import { findLocks } from "./locks.ts";
 import { readOpenClawConfig } from "./openclaw-config.ts";
@@ -91,24 +89,4 @@ export async function discover(
 /** The real paths that a run must hold its lock on. */
 export function homesOf({ openclaw, claude, folders }: Installation): string[] {
   return [...new Set([openclaw?.home, claude?.home, ...folders].filter((home) => home !== undefined))];
-}
-
-function homeAt(path: string | undefined, program: string, isNamed: boolean): string | undefined {
-  if (path === undefined) return undefined;
-  if (!existsSync(path)) {
-    if (!isNamed) return undefined;
-    throw new KeeperError(
-      "failed",
-      `the ${program} home ${path} does not exist`,
-      "nothing of this installation was looked at; correct the path, or mount what should be there",
-    );
-  }
-  if (!statSync(path).isDirectory() || lookAt(path) === undefined) {
-    throw new KeeperError(
-      "failed",
-      `the ${program} home ${path} is not a folder`,
-      "nothing of this installation was looked at; correct the path",
-    );
-  }
-  return realPathOr(path);
 }
