@@ -1,12 +1,22 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync, rmSync, statSync } from "node:fs";
+import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
-import { type Bot, condemn, expectUntouched, lockOfALivingGateway, makeBot, until } from "../crash/bot.ts";
+import { readCatalog } from "../../src/archive/catalog.ts";
+import type { ReportDocument } from "../../src/report/document.ts";
+import { type Bot, condemn, makeBot, until } from "../crash/bot.ts";
 import { giveTo, isRoot, OWNER } from "../crash/rotate-as.ts";
 import { configureAll } from "../support/configure.ts";
-import type { Home } from "../support/home.ts";
+import {
+  addClaudeSession,
+  archivesIn,
+  boundEntry,
+  type Home,
+  makeHome,
+  unzip,
+  writeRegistry,
+} from "../support/home.ts";
 import { keeperJson, startKeeper } from "../support/keeper.ts";
 
 const ROTATE = ["rotate", "--strategy", "empty", "--max-size", "2KB"];
@@ -33,22 +43,22 @@ test("what one installation waits for does not hold up another, and the report k
   skip,
 }) => {
   skip(availableParallelism() < 2, "one core");
-  const [first, second, third] = makeBots(3) as [Bot, Bot, Bot];
-  lockOfALivingGateway(first.registry);
-  const args = configureAll([first.home, second.home, third.home]);
-  const { child, done } = startKeeper([...ROTATE, "--json", ...args]);
+  const bots = makeBots(3);
+  const [first, second, third] = bots as [Bot, Bot, Bot];
+  condemn(first.home);
+  const mayEnd = join(first.home.root, "may-end");
+  const args = withRestart(bots, () => `until [ -e ${mayEnd} ]; do sleep 0.1; done`);
+  const { done } = startKeeper([...ROTATE, "--json", ...args]);
   await until("the other two", () => isEmptied(second) && isEmptied(third));
-  expect(child.exitCode).toBeNull();
-  child.kill("SIGTERM");
+  writeFileSync(mayEnd, "");
   const { stdout, stderr, status } = await done;
-  expect({ status, stderr }).toEqual({ status: 143, stderr: "" });
-  const installations: { name: string; actions: { result: string }[] }[] = JSON.parse(stdout).installations;
-  expect(installations.map(({ name, actions }) => [name, actions.at(-1)?.result])).toEqual([
-    ["bot0", "busy"],
-    ["bot1", "done"],
-    ["bot2", "done"],
+  expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
+  const { installations } = JSON.parse(stdout) as ReportDocument;
+  expect(installations.map(({ name, actions }) => [name, actions.at(-1)?.kind])).toEqual([
+    ["bot0", "restart-gateway"],
+    ["bot1", "empty-transcript"],
+    ["bot2", "empty-transcript"],
   ]);
-  expectUntouched(first);
 });
 
 test("what two installations have in common is at work for one of them at a time: a home, or a restart command", async () => {
@@ -64,6 +74,29 @@ test("what two installations have in common is at work for one of them at a time
   expect(report.installations.map(({ failure }) => failure)).toEqual([undefined, undefined, undefined]);
   expect(readFileSync(marks, "utf8")).toBe("<><>");
   expect([isEmptied(first), isEmptied(second)]).toEqual([true, true]);
+});
+
+test("bots that were copied from one another archive into one folder at the same time", async () => {
+  const first = makeBots(1)[0] as Bot;
+  const homes = [0, 1, 2].map(() => {
+    const home = makeHome();
+    onTestFinished(home.remove);
+    const { path } = addClaudeSession(home, { sessionId: first.sessionId, bytes: 6_000_000, project: "-srv-bot" });
+    writeRegistry(home, { "agent:main:main": boundEntry(first.sessionId) });
+    return { ...home, path };
+  });
+  const directory = join(first.home.root, "archives");
+  const args = configureAll(homes, undefined, { archive: { directory } });
+  const originals = homes.map(({ path }) => readFileSync(path, "utf8"));
+  const report = await keeperJson([...ROTATE, ...args]);
+  expect({ status: report.status, stderr: report.stderr }).toEqual({ status: 0, stderr: "" });
+  const archives = archivesIn(directory);
+  expect(archives.map((path) => unzip(path).toString()).sort()).toEqual(originals.sort());
+  expect(
+    readCatalog(directory)
+      .map(({ source }) => source)
+      .sort(),
+  ).toEqual(homes.map(({ path }) => path).sort());
 });
 
 test.skipIf(!isRoot)("as root, one child process does all of an owner's installations, as him", async () => {
@@ -110,6 +143,7 @@ test.skipIf(!isRoot)(
 
 test.skipIf(!isRoot)("what the owner may not read counts as not readable, although root has read it", async () => {
   const [bot] = makeBots(1) as [Bot];
+  rmSync(bot.path); // nothing to do, so that nothing is looked at a second time
   giveTo(bot.home, OWNER);
   const folder = join(bot.home.openclaw, "agents");
   spawnSync("chown", ["root:root", folder]);
@@ -119,5 +153,4 @@ test.skipIf(!isRoot)("what the owner may not read counts as not readable, althou
   expect(report.installations[0]?.findings).toContainEqual(
     expect.objectContaining({ kind: "unreadable", path: folder }),
   );
-  expectUntouched(bot);
 });
