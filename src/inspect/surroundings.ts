@@ -1,7 +1,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isMountedElsewhere } from "../installation/gateway.ts";
 import type { Installation } from "../installation/installation.ts";
+import { isMountedElsewhere } from "../installation/sharers.ts";
 import type { RegistryProblem } from "../registry/read.ts";
 import type { Finding } from "./finding.ts";
 
