@@ -65,7 +65,8 @@ function hasLiveLock({ installation, settings, foreignPids }: Tools): boolean {
       .filter((name) => name.endsWith(".jsonl.lock"))
       .some((name) => {
         const lock = readLock(join(sessions, name));
-        return lock !== undefined && judgeLock(lock, policy, Date.now(), ownerFacts).state === "held";
+        const state = lock && judgeLock(lock, policy, Date.now(), ownerFacts).state;
+        return state === "held" || (foreignPids && state === "undecidable"); // its owner may live in a container
       }),
   );
 }

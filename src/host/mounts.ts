@@ -1,7 +1,7 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** A mount as a process sees it: what of which device (`root`, a path on it) is shown at which path. */
-export type Mount = { device: string; root: string; at: string };
+/** A mount as a process sees it: what of which device (`root`, a path on it) is shown at which path. `type`: of the file system. */
+export type Mount = { device: string; root: string; at: string; type: string };
 
 /** Where something lies, whatever it is called: the device, and the path on it. */
 export type Place = { device: string; path: string };
@@ -19,18 +19,25 @@ export function mountsOf(pid: number | "self"): Mount[] {
 export function parseMounts(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
     const [, , device, root, at] = line.split(" ");
-    return device && root && at ? [{ device, root: decode(root), at: decode(at) }] : [];
+    const type = line.split(" - ")[1]?.split(" ")[0] ?? "";
+    return device && root && at ? [{ device, root: decode(root), at: decode(at), type }] : [];
   });
 }
 
 /** Where a path lies, for somebody with these mounts; undefined where they show nothing. Pure; links are not followed. */
 export function placeOf(path: string, mounts: readonly Mount[]): Place | undefined {
+  const mount = mountOf(path, mounts);
+  return mount && { device: mount.device, path: join(mount.root, rest(path, mount.at)) };
+}
+
+/** The mount that shows a path. Pure. */
+export function mountOf(path: string, mounts: readonly Mount[]): Mount | undefined {
   let found: Mount | undefined;
   for (const mount of mounts) {
     // of two at the same path the later one lies above
     if (isWithin(path, mount.at) && mount.at.length >= (found?.at.length ?? 0)) found = mount;
   }
-  return found && { device: found.device, path: join(found.root, rest(path, found.at)) };
+  return found;
 }
 
 /** The path by which mounts show a place, where none of the others hides it; the most special one. Pure. */

@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../config/settings.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
-import { holdersOfEach, innerPidOf } from "../host/processes.ts";
+import { holdersOfEach } from "../host/processes.ts";
 import type { Installation, LockPlace } from "../installation/installation.ts";
-import { sharersOf } from "../installation/sharers.ts";
+import { innerProcesses } from "../installation/sharers.ts";
 import { ownerFacts } from "../locks/gateway-lock.ts";
 import { type LockFile, readLock } from "../locks/lock-file.ts";
 import { judgeLock, type OwnerElsewhere } from "../locks/staleness.ts";
@@ -68,11 +68,7 @@ function read(place: LockPlace, findings: Finding[]): LockFile | undefined {
 
 /** The processes of containers that work on the home, by the numbers that they have in there. */
 function findElsewhere({ openclaw }: Installation): (pid: number) => OwnerElsewhere[] {
-  const here = new Map<number, number[]>();
-  for (const { pid, isForeign } of openclaw ? sharersOf(openclaw.home) : []) {
-    const inner = isForeign ? innerPidOf(pid) : undefined;
-    if (inner !== undefined) here.set(inner, [...(here.get(inner) ?? []), pid]);
-  }
+  const here = openclaw ? innerProcesses(openclaw.home) : new Map<number, number[]>();
   return (inner) => (here.get(inner) ?? []).map((pid) => ({ pid, ...ownerFacts(pid) }));
 }
 

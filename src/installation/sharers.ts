@@ -28,6 +28,16 @@ export function isMountedElsewhere(home: string): boolean {
   return false;
 }
 
+/** The processes of other pid namespaces that see a home, by the numbers that they have in there. */
+export function innerProcesses(home: string): Map<number, number[]> {
+  const inside = new Map<number, number[]>();
+  for (const { pid, isForeign } of sharersOf(home)) {
+    const inner = isForeign ? innerPidOf(pid) : undefined;
+    if (inner !== undefined) inside.set(inner, [...(inside.get(inner) ?? []), pid]);
+  }
+  return inside;
+}
+
 type View = Sharer | "as-we-do" | "not-at-all" | "unknown";
 
 /** Tells how processes see a home. */

@@ -23,12 +23,8 @@ export async function refresh(
   }
   const { name, claimedElsewhere, neighbours } = installation;
   const claimed = new Set(claimedElsewhere);
-  const now = await discover(
-    installation.settings,
-    world.surroundings,
-    scopeOf(request),
-    isAnew ? undefined : installation,
-  );
+  const before = isAnew ? { ...installation, registries: [] } : installation;
+  const now = await discover(installation.settings, world.surroundings, scopeOf(request), before);
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
   return {
     ...now,
