@@ -54,8 +54,17 @@ export function pathOf({ device, path }: Place, mounts: readonly Mount[]): strin
 
 /** What names a namespace of a process; undefined when that can't be read. */
 export function namespaceOf(pid: number | "self", kind: "pid" | "mnt"): string | undefined {
+  return linkOf(`/proc/${pid}/ns/${kind}`);
+}
+
+/** The root folder of a process; undefined when that can't be read. */
+export function rootOf(pid: number): string | undefined {
+  return linkOf(`/proc/${pid}/root`);
+}
+
+function linkOf(path: string): string | undefined {
   try {
-    return readlinkSync(`/proc/${pid}/ns/${kind}`);
+    return readlinkSync(path);
   } catch {
     return undefined;
   }

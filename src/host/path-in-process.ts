@@ -4,23 +4,23 @@ import { isAbsolute } from "node:path";
 const MOST_LINKS = 40;
 
 /**
- * Where a file lies that a process calls by a path, as a path of this host below /proc/PID/root: links are followed as that
- * process would, which the system's own way to resolve paths does not do from outside. A relative path begins in its working
- * directory.
+ * Where a file lies that a process calls by a path, as a path of this host below /proc/PID: links are followed as that process
+ * would, which the system's own way to resolve paths does not do from outside. A relative path begins in its working directory.
  *
  * @returns undefined where nothing is there, or it can't be looked at
  */
 export function pathInProcess(pid: number, path: string): string | undefined {
+  const root = `/proc/${pid}/root`;
+  let base = isAbsolute(path) ? root : `/proc/${pid}/cwd`;
+  let at: string[] = [];
+  const waiting = partsOf(path);
   try {
-    const root = `/proc/${pid}/root`;
-    const waiting = partsOf(isAbsolute(path) ? path : `${readlinkSync(`/proc/${pid}/cwd`)}/${path}`);
-    let at: string[] = [];
     for (let links = 0, part = waiting.shift(); part !== undefined; part = waiting.shift()) {
       if (part === "..") {
-        at.pop();
+        if (at.pop() === undefined && base !== root) return undefined;
         continue;
       }
-      const here = `${root}/${[...at, part].join("/")}`;
+      const here = [base, ...at, part].join("/");
       if (!lstatSync(here).isSymbolicLink()) {
         at.push(part);
         continue;
@@ -28,10 +28,10 @@ export function pathInProcess(pid: number, path: string): string | undefined {
       links += 1;
       if (links > MOST_LINKS) return undefined;
       const target = readlinkSync(here);
-      if (isAbsolute(target)) at = [];
+      if (isAbsolute(target)) [base, at] = [root, []];
       waiting.unshift(...partsOf(target));
     }
-    return `${root}/${at.join("/")}`;
+    return [base, ...at].join("/");
   } catch {
     return undefined;
   }

@@ -7,30 +7,29 @@ import { innerProcesses } from "../installation/sharers.ts";
 export type LiveSessions = ReadonlyMap<string, string>;
 
 /**
- * Reads what Claude Code's processes have registered in a home, and which of them live. Where process ids are those of a
- * container, its processes are looked up by the numbers that they have in there; where none of them can be seen, what was
- * registered lately counts.
+ * Reads what Claude Code's processes have registered in a home, and which of them live: here, or in containers that see the
+ * home, by the numbers that they have in there. Where process ids are those of a container of which nothing can be seen, what
+ * was registered lately counts.
  *
  * @param foreign undefined: process ids are our own; `sinceMs`: what is older than this (epoch ms) does not count as lately
  */
 export function liveSessionsIn(home: string, foreign: { sinceMs: number } | undefined): LiveSessions {
   const folder = join(home, "sessions");
-  const registered = namesIn(folder).flatMap((name) => readRegistered(join(folder, name)));
   const sessions = new Map<string, string>();
-  if (registered.length === 0) return sessions;
-  const inside = foreign && innerProcesses(home);
-  for (const { pid, sessionId, atMs } of registered) {
-    if (!inside) {
-      if (isItself(pid, atMs)) sessions.set(sessionId, `Claude Code process ${pid} has it open`);
+  let inside: Map<number, number[]> | undefined;
+  for (const { pid, sessionId, atMs } of namesIn(folder).flatMap((name) => readRegistered(join(folder, name)))) {
+    if (!foreign && isItself(pid, atMs)) {
+      sessions.set(sessionId, `Claude Code process ${pid} has it open`);
       continue;
     }
-    const here = (inside.get(pid) ?? []).find((one) => isItself(one, atMs));
+    inside ??= innerProcesses(home);
+    const here = inside.get(pid)?.find((one) => isItself(one, atMs));
     if (here !== undefined)
       sessions.set(sessionId, `Claude Code process ${pid} of a container (${here} here) has it open`);
-    else if (inside.size === 0 && atMs > foreign.sinceMs)
+    else if (foreign && inside.size === 0 && atMs > foreign.sinceMs)
       sessions.set(
         sessionId,
-        `Claude Code process ${pid} of a container, which cannot be seen from here, may have it open`,
+        `Claude Code process ${pid} of a container that cannot be seen from here may have it open`,
       );
   }
   return sessions;

@@ -18,17 +18,23 @@ export type ContainerPaths = { paths: Record<string, string> } & (
   | { from: "registries" }
 );
 
+/** Where gateways log when nobody says otherwise. */
+const LOGS = "/tmp/openclaw";
+
 /** So many of a registry's transcripts tell as well as all of them where they lie. */
 const SAMPLE = 100;
 
 /**
  * Finds out what paths inside a container are here, where the gateway names places that are none of this host's. Costs a look
  * at all processes, but only then. Reads only.
+ *
+ * @param workspace one that a person named, as it is here
  */
 export function findContainerPaths(
   home: string,
   config: OpenClawConfig,
   registries: readonly AgentRegistry[],
+  workspace?: string,
 ): ContainerPaths | undefined {
   const states = stateFoldersIn(registries);
   const foreign = [...states.keys()].filter((state) => isForeign(state, home));
@@ -36,7 +42,8 @@ export function findContainerPaths(
   const named = places.filter((path): path is string => path !== undefined && isAbsolute(path));
   const unknown = named.filter((path) => !isWithin(path, home) && !existsSync(path));
   if (foreign.length === 0 && unknown.length === 0) return undefined;
-  return fromMounts(home, foreign, unknown) ?? fromRegistries(home, foreign, states);
+  const wanted = { inside: [...named, LOGS], here: workspace === undefined ? [home] : [home, workspace] };
+  return fromMounts(home, foreign, unknown, wanted) ?? fromRegistries(home, foreign, states);
 }
 
 /** True when a registry names transcripts in a state folder that this host cannot have had. */
@@ -65,31 +72,46 @@ function isForeign(state: string, home: string): boolean {
 
 /** A home that was moved, on this host, leaves its user's own folder behind; a container's user is none of this host. */
 function isOfAnotherHost(state: string, home: string): boolean {
-  if (existsSync(state)) return false;
-  const above = statSync(dirname(state), { throwIfNoEntry: false });
-  return above === undefined || above.uid !== statSync(home).uid;
+  const above = dirname(state);
+  return !existsSync(state) && !(existsSync(above) && statSync(above).uid === statSync(home).uid);
 }
 
-function fromMounts(home: string, foreign: readonly string[], unknown: readonly string[]): ContainerPaths | undefined {
+/** Paths of either side that have to be told on the other one. */
+type Wanted = { inside: readonly string[]; here: readonly string[] };
+
+function fromMounts(
+  home: string,
+  foreign: readonly string[],
+  unknown: readonly string[],
+  wanted: Wanted,
+): ContainerPaths | undefined {
   let best: { pid: number; paths: Record<string, string>; weight: number } | undefined;
+  const looked = new Set<Sharer["mounts"]>(); // all processes of a container have the same
   for (const sharer of sharersOf(home)) {
-    if (!sharer.isMounted) continue;
-    const paths = pathsFor(sharer, home);
+    const isGateway = isOpenClaw(argvOf(sharer.pid));
+    if (!sharer.isMounted || (looked.has(sharer.mounts) && !isGateway)) continue;
+    looked.add(sharer.mounts);
+    const paths = pathsFor(sharer, home, wanted);
     const isNamed = foreign.includes(sharer.home);
     const leadsSomewhere = unknown.some((path) => existsSync(mapPath(path, paths)));
-    const weight = (isNamed ? 4 : 0) + (isOpenClaw(argvOf(sharer.pid)) ? 2 : 0) + (leadsSomewhere ? 1 : 0);
+    const weight = (isNamed ? 4 : 0) + (isGateway ? 2 : 0) + (leadsSomewhere ? 1 : 0);
     if (weight > (best?.weight ?? 0)) best = { pid: sharer.pid, paths, weight };
   }
   return best && Object.keys(best.paths).length > 0 ? { from: "mounts", pid: best.pid, paths: best.paths } : undefined;
 }
 
-/** Folders of ours that a process sees under other names. */
-function pathsFor(sharer: Sharer, home: string): Record<string, string> {
+/** Folders of ours that a process sees under other names, as far as they are wanted. */
+function pathsFor(sharer: Sharer, home: string, wanted: Wanted): Record<string, string> {
   const ours = mountsOf("self");
   const paths: Record<string, string> = sharer.home === home ? {} : { [sharer.home]: home };
   for (const { device, root, at } of sharer.mounts) {
     const here = at === "/" ? undefined : pathOf({ device, path: root }, ours);
-    if (here !== undefined && here !== at && isFolder(here)) paths[at] ??= here;
+    if (here === undefined || here === at || !isFolder(here)) continue;
+    const isWanted =
+      isWithin(here, home) ||
+      wanted.here.some((path) => isWithin(path, here)) ||
+      wanted.inside.some((path) => isWithin(path, at));
+    if (isWanted) paths[at] ??= here;
   }
   return paths;
 }

@@ -42,9 +42,10 @@ export async function findOpenClaw(
   const config = await readOpenClawConfig(home, env, isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined);
   const problems: Installation["unreadable"] = [];
   let registries = findRegistries(home, config, settings.paths, homeDirectory, problems, before?.registries);
+  const workspace = settings.workspace === "auto" ? undefined : settings.workspace;
   const isConfigured = Object.keys(settings.paths).length > 0;
   const containerPaths =
-    before?.containerPaths ?? (isConfigured ? undefined : findContainerPaths(home, config, registries));
+    before?.containerPaths ?? (isConfigured ? undefined : findContainerPaths(home, config, registries, workspace));
   const paths = containerPaths?.paths ?? settings.paths;
   const inside = unmapPath(home, paths);
   const userHome = inside === home ? homeDirectory : dirname(inside);

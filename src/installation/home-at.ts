@@ -51,6 +51,7 @@ function statOf(path: string): Stats | undefined | "closed" {
     return statSync(path, { throwIfNoEntry: false });
   } catch (error) {
     if (errnoOf(error) === "EACCES") return "closed";
+    if (errnoOf(error) === "ENOTDIR") return undefined;
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { isWithin, type Mount, mountsOf, namespaceOf, type Place, pathOf, placeOf } from "../host/mounts.ts";
+import { isWithin, type Mount, mountsOf, namespaceOf, type Place, pathOf, placeOf, rootOf } from "../host/mounts.ts";
 import { argvOf, innerPidOf, listProcesses } from "../host/processes.ts";
 import { isOpenClaw } from "./openclaw-process.ts";
 
@@ -50,9 +50,11 @@ export function lookerAt(home: string): (pid: number) => View {
     const [processes, files] = [namespaceOf(pid, "pid"), namespaceOf(pid, "mnt")];
     const isForeign = processes === undefined ? innerPidOf(pid) !== undefined : processes !== own.pid;
     if (!isForeign && (files === undefined || files === own.mnt)) return "as-we-do";
-    const mounts = (files && known.get(files)) || mountsOf(pid);
+    const root = rootOf(pid); // they are told as they are seen from there
+    const name = files && root && `${files} ${root}`;
+    const mounts = (name && known.get(name)) || mountsOf(pid);
     if (mounts.length === 0) return "unknown";
-    if (files) known.set(files, mounts);
+    if (name) known.set(name, mounts);
     return viewOf(pid, place, mounts, { isForeign, ours: own.mounts });
   };
 }

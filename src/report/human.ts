@@ -1,5 +1,6 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
+import { containerLines } from "./container-lines.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
 import { canUndo } from "./lasting.ts";
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
@@ -99,6 +100,7 @@ function installationLines(
   paint: Paint,
 ): string[] {
   const lines = [paint("bold", headline(installation))];
+  if (options.verbose) lines.push(...containerLines(installation));
   const subjects = subjectsOf(installation);
   for (const told of options.verbose ? subjects : putTogether(subjects)) {
     const text = Array.isArray(told)

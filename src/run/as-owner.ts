@@ -46,7 +46,7 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
   if (!owner || owner[0] === 0) return undefined;
   const [uid, gid] = owner;
   const { name, home = dirname(homesOf(installation)[0] ?? "/") } = lookUp(uid);
-  const isHis = statSync(home, { throwIfNoEntry: false })?.uid === uid;
+  const isHis = uidOf(home) === uid;
   return {
     uid,
     gid,
@@ -58,8 +58,17 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
 
 /** The home directory of the user to whom a path belongs; undefined for root, and for one that this host does not know. */
 export function homeOfStranger(path: string): string | undefined {
-  const uid = statSync(path, { throwIfNoEntry: false })?.uid;
+  const uid = uidOf(path);
   return uid ? lookUp(uid).home : undefined;
+}
+
+/** Undefined where nothing is there, or it can't be looked at. */
+function uidOf(path: string): number | undefined {
+  try {
+    return statSync(path).uid;
+  } catch {
+    return undefined;
+  }
 }
 
 /** Has one child process do the work on installations of one owner as that owner, and hears what became of each. */

@@ -15,7 +15,8 @@ export function blankReport(prospect: Prospect): InstallationReport {
   if ("failure" in prospect) return { ...blank, failure: prospect.failure };
   const { installation } = prospect;
   const era = installation.folders.length > 0 ? null : (installation.openclaw?.era.era ?? null);
-  return { ...blank, name: installation.name, era, dialects: dialectsOf(installation) };
+  const { name, containerPaths } = installation;
+  return { ...blank, name, era, dialects: dialectsOf(installation), ...(containerPaths ? { containerPaths } : {}) };
 }
 
 function dialectsOf({ folders, transcripts, claude, openclaw }: Installation): InstallationReport["dialects"] {
