@@ -22,20 +22,23 @@ export function* sharersOf(home: string): Generator<Sharer> {
 
 /** True when a process of another pid namespace has this home, or a folder above it, mounted, or is a gateway that sees it. */
 export function isMountedElsewhere(home: string): boolean {
-  for (const { pid, isForeign, isMounted } of sharersOf(home)) {
-    if (isForeign && (isMounted || isOpenClaw(argvOf(pid)))) return true;
-  }
-  return false;
+  return guestsOf(home).next().done === false;
 }
 
-/** The processes of other pid namespaces that see a home, by the numbers that they have in there. */
+/** Those processes, by the numbers that they have in there. */
 export function innerProcesses(home: string): Map<number, number[]> {
   const inside = new Map<number, number[]>();
-  for (const { pid, isForeign } of sharersOf(home)) {
-    const inner = isForeign ? innerPidOf(pid) : undefined;
+  for (const { pid } of guestsOf(home)) {
+    const inner = innerPidOf(pid);
     if (inner !== undefined) inside.set(inner, [...(inside.get(inner) ?? []), pid]);
   }
   return inside;
+}
+
+function* guestsOf(home: string): Generator<Sharer> {
+  for (const sharer of sharersOf(home)) {
+    if (sharer.isForeign && (sharer.isMounted || isOpenClaw(argvOf(sharer.pid)))) yield sharer;
+  }
 }
 
 type View = Sharer | "as-we-do" | "not-at-all" | "unknown";

@@ -16,7 +16,9 @@ export function blankReport(prospect: Prospect): InstallationReport {
   const { installation } = prospect;
   const era = installation.folders.length > 0 ? null : (installation.openclaw?.era.era ?? null);
   const { name, containerPaths } = installation;
-  return { ...blank, name, era, dialects: dialectsOf(installation), ...(containerPaths ? { containerPaths } : {}) };
+  const { findings, actions, spared } = blank;
+  const known = { name, era, dialects: dialectsOf(installation), ...(containerPaths ? { containerPaths } : {}) };
+  return { ...known, findings, actions, spared };
 }
 
 function dialectsOf({ folders, transcripts, claude, openclaw }: Installation): InstallationReport["dialects"] {

@@ -1,5 +1,14 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -15,6 +24,8 @@ type Options = {
   version?: string;
   /** who its gateway is, for tests that run as root */
   user?: number;
+  /** its `HOME` */
+  userHome?: string;
   /** code that the gateway runs when it has started */
   program?: string;
 };
@@ -29,14 +40,16 @@ export async function startContainer({
   volumes,
   version = "2026.2.9",
   user,
+  userHome = "/home/node",
   program = "",
 }: Options): Promise<Container | undefined> {
   const root = realpathSync(mkdtempSync(join(tmpdir(), "keeper-container-")));
+  chmodSync(root, 0o755);
   const node = dirname(dirname(realpathSync(process.execPath)));
   const system = ["/dev", "/usr", "/bin", "/lib", "/lib64", node].filter((path) => existsSync(path));
-  for (const path of ["/app/dist", "/proc", ...system, ...Object.keys(volumes)])
+  for (const path of ["/app/dist", "/proc", "/tmp", ...system, ...Object.keys(volumes)])
     mkdirSync(join(root, path), { recursive: true });
-  mkdirSync(join(root, "tmp"), { mode: 0o1777 });
+  chmodSync(join(root, "tmp"), 0o1777);
   writeFileSync(join(root, "app/package.json"), JSON.stringify({ name: "openclaw", version }));
   const code = `${program}; require("node:fs").writeFileSync("/tmp/ready", String(process.pid)); setInterval(() => {}, 1000)`;
   writeFileSync(join(root, "app/dist/index.js"), code);
@@ -50,7 +63,7 @@ export async function startContainer({
     `mount -t proc proc ${quote(join(root, "proc"))}`,
     `cd ${quote(root)}`,
     // the shell stays as process 1, as an init would
-    `chroot ${user === undefined ? "" : `--userspec=${user}:${user}`} . env HOME=/home/node sh -c 'cd /app && ${quote(realpathSync(process.execPath))} dist/index.js gateway & wait'`,
+    `chroot ${user === undefined ? "" : `--userspec=${user}:${user}`} . env HOME=${quote(userHome)} sh -c 'cd /app && ${quote(realpathSync(process.execPath))} dist/index.js gateway & wait'`,
   ].join("\n");
   const isRoot = process.geteuid?.() === 0;
   const argv = [
