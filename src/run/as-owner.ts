@@ -1,6 +1,7 @@
 import { existsSync, readFileSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import { KeeperError } from "../errors.ts";
+import { isUserHere } from "../host/user-map.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { InstallationReport } from "../report/document.ts";
@@ -30,7 +31,7 @@ const STATE_OF_STRANGERS = "/var/lib/session-keeper";
  * The account that must do the work on an installation when this process is root and the homes are somebody else's: a file
  * that root leaves behind there would be one that the gateway can't read. Undefined when we may work as we are.
  *
- * @throws KeeperError when the two homes belong to two users
+ * @throws KeeperError when the two homes belong to two users, or to one that nobody can become here
  */
 export function foreignOwnerOf(installation: Installation): Account | undefined {
   if (process.geteuid?.() !== 0) return undefined;
@@ -45,6 +46,12 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
   const [owner] = owners;
   if (!owner || owner[0] === 0) return undefined;
   const [uid, gid] = owner;
+  if (!isUserHere(uid))
+    throw new KeeperError(
+      "failed",
+      "the homes of this installation belong to a user whom this user namespace does not know",
+      "nothing was changed; run session-keeper outside of it, or map that user into it",
+    );
   const { name, home = dirname(homesOf(installation)[0] ?? "/") } = lookUp(uid);
   const isHis = uidOf(home) === uid;
   return {

@@ -12,12 +12,15 @@ import {
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
+import { condemn } from "../crash/bot.ts";
 import { giveTo, isRoot, OWNER } from "../crash/rotate-as.ts";
+import { configure } from "../support/configure.ts";
 import { NO_CONTAINER, startContainer } from "../support/container.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
   age,
+  boundEntry,
   type Home,
   makeHome,
   readRegistryOf,
@@ -95,8 +98,8 @@ test.for(WAYS)(
         registries: { from: "registries", paths },
       }[way],
     );
-    const said = (await keeper(["validate-registry", "-v", ...args])).stdout;
-    expect(said.includes(`${INSIDE} is ${home.openclaw}`)).toBe(way !== "configured");
+    if (way === "registries")
+      expect((await keeper(["rotate", "-n", "-v", ...args])).stdout).toContain(`${INSIDE} is ${home.openclaw}`);
 
     expect((await keeperJson(["validate-registry", "--repair", ...args])).status).toBe(0);
     const entered = Object.values(readRegistryOf(home)).find(({ repaired }) => repaired === true);
@@ -183,3 +186,58 @@ test.skipIf(!isRoot)(
     expect(readdirSync(home.root).sort()).not.toContain(".local");
   },
 );
+
+/** A `docker` that notes what it is asked, one argument a line, and does or says what it is told to. */
+function fakeDocker(home: Home, script: string): { env: Record<string, string>; calls: () => string[][] } {
+  const bin = join(home.root, "bin");
+  const log = join(home.root, "docker-calls");
+  mkdirSync(bin);
+  const text = `#!/bin/sh\nfor one in "$@"; do echo "$one"; done >> ${log}; echo -- >> ${log}\n${script}\n`;
+  writeFileSync(join(bin, "docker"), text, { mode: 0o755 });
+  return {
+    env: { PATH: `${bin}:${process.env.PATH}` },
+    calls: () =>
+      readFileSync(log, "utf8")
+        .split("--\n")
+        .filter(Boolean)
+        .map((call) => call.trimEnd().split("\n")),
+  };
+}
+
+function aCondemnedBot(): { home: Home; args: string[] } {
+  const home = makeHome();
+  onTestFinished(home.remove);
+  const { sessionId } = addClaudeSession(home);
+  writeRegistry(home, { "agent:main:main": boundEntry(sessionId) });
+  condemn(home);
+  const name = "my bot; $(id)";
+  const health = ["docker", "exec", name, "openclaw", "health", "--json"];
+  return { home, args: configure(home, { restart: ["docker", "restart", name], health }).args };
+}
+
+test("a gateway in a container is restarted by docker restart NAME, without a shell, and its health is asked for in there", async () => {
+  const { home, args } = aCondemnedBot();
+  const ill = `[ $1 = restart ] || [ -e ${home.root}/asked ] || { touch ${home.root}/asked; exit 1; }`;
+  const { env, calls } = fakeDocker(home, ill);
+  const report = await keeperJson(["rotate", ...args], env);
+  expect(report.status).toBe(0);
+  expect(report.installations[0]?.actions.at(-1)).toMatchObject({
+    kind: "restart-gateway",
+    result: "done",
+    detail: { healthy: true },
+  });
+  const asked = ["exec", "my bot; $(id)", "openclaw", "health", "--json"];
+  expect(calls()).toEqual([["restart", "my bot; $(id)"], asked, asked]);
+});
+
+test("what docker could not do is told in plain words, and the next run tries again", async () => {
+  const { home, args } = aCondemnedBot();
+  const refused = "Error response from daemon: No such container: x";
+  const { env, calls } = fakeDocker(home, `[ -e ${home.root}/made ] && exit 0; echo "${refused}" >&2; exit 1`);
+  const failed = await keeper(["rotate", ...args], env);
+  expect(failed.status).toBe(3);
+  expect(failed.stdout + failed.stderr).toContain("the gateway was not restarted: there is no container of that name");
+  writeFileSync(join(home.root, "made"), "");
+  expect((await keeperJson(["rotate", ...args], env)).status).toBe(0);
+  expect(calls().map(([verb]) => verb)).toEqual(["restart", "restart", "exec"]);
+});

@@ -1,8 +1,9 @@
 import { spawnSync } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { chmodSync, existsSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
+import { giveTo, isRoot, OWNER } from "../crash/rotate-as.ts";
 import { NO_CONTAINER } from "../support/container.ts";
 import { type Home, makeHome, sessionsFolder } from "../support/home.ts";
 import { ago, payload } from "../support/locks.ts";
@@ -57,3 +58,17 @@ test("in a container with a home of its own, or with the gateway in it, they go 
   cleanInside(shared, { volume: shared.openclaw, beside: gateway });
   expect(existsSync(shared.lock)).toBe(false);
 });
+
+test.skipIf(!isRoot)(
+  "in a user namespace, homes of a user that it does not know are left alone, and that is said",
+  ({ skip }) => {
+    const home = aHome();
+    giveTo(home, OWNER);
+    chmodSync(home.root, 0o755);
+    const report = cleanInside(home, { volume: null });
+    if (!report) return skip(NO_CONTAINER);
+    const message = "the homes of this installation belong to a user whom this user namespace does not know";
+    expect(report).toMatchObject({ exitCode: 3, installations: [{ failure: { message } }] });
+    expect(existsSync(home.lock)).toBe(true);
+  },
+);
