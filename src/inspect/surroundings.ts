@@ -1,8 +1,8 @@
 import { dirname, join } from "node:path";
 import { namesAnotherHost } from "../installation/container-paths.ts";
 import type { Installation } from "../installation/installation.ts";
+import { isLentHome } from "../installation/lent-home.ts";
 import { isMountedElsewhere } from "../installation/sharers.ts";
-import { maySeeTooLittle } from "../installation/sidecar.ts";
 import type { RegistryProblem } from "../registry/read.ts";
 import type { Finding } from "./finding.ts";
 
@@ -73,5 +73,5 @@ export function areForeign({ settings, openclaw, claude, registries }: Installat
   if (settings.foreignPids !== "auto") return settings.foreignPids;
   if (Object.keys(settings.paths).length > 0) return true;
   if (openclaw && (namesAnotherHost(openclaw.home, registries) || isMountedElsewhere(openclaw.home))) return true;
-  return [openclaw, claude].some((one) => one !== null && maySeeTooLittle(one.home));
+  return [openclaw, claude].some((one) => one !== null && isLentHome(one.home));
 }

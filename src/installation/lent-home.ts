@@ -14,7 +14,7 @@ const SEES_ALL = new Set(["systemd", "init", "pause"]);
  * Whether we are in a container to which this home was lent from outside, and no gateway is: then it may live in another one,
  * whose processes cannot be seen from here. That one mounts a volume at the home, or at the folder above it.
  */
-export function maySeeTooLittle(home: string): boolean {
+export function isLentHome(home: string): boolean {
   if (!isContained() || SEES_ALL.has(firstProcess())) return false;
   const mount = mountOf(home, mountsOf("self"));
   if (!mount || (mount.at !== home && mount.at !== dirname(home)) || mount.at === "/") return false;
