@@ -1,5 +1,5 @@
 import { isWithin, type Mount, mountsOf, namespaceOf, type Place, pathOf, placeOf, rootOf } from "../host/mounts.ts";
-import { argvOf, innerPidOf, listProcesses } from "../host/processes.ts";
+import { argvOf, innerPidOf, processIds } from "../host/processes.ts";
 import { isOpenClaw } from "./openclaw-process.ts";
 
 /**
@@ -14,7 +14,7 @@ export type Sharer = { pid: number; home: string; mounts: readonly Mount[]; isFo
  */
 export function* sharersOf(home: string): Generator<Sharer> {
   const look = lookerAt(home);
-  for (const { pid } of listProcesses()) {
+  for (const pid of processIds()) {
     const seen = look(pid);
     if (seen !== "as-we-do" && seen !== "not-at-all" && seen !== "unknown") yield seen;
   }

@@ -52,15 +52,11 @@ export function foreignOwnerOf(installation: Installation): Account | undefined 
       "the homes of this installation belong to a user whom this user namespace does not know",
       "nothing was changed; run session-keeper outside of it, or map that user into it",
     );
-  const { name, home = dirname(homesOf(installation)[0] ?? "/") } = lookUp(uid);
-  const isHis = uidOf(home) === uid;
-  return {
-    uid,
-    gid,
-    home,
-    ...(name ? { name } : {}),
-    ...(isHis ? {} : { stateDirectory: `${STATE_OF_STRANGERS}/${uid}` }),
-  };
+  const { name, home } = lookUp(uid);
+  const beside = dirname(homesOf(installation)[0] ?? "/");
+  const his = [home, beside].find((path) => path !== undefined && uidOf(path) === uid);
+  const stateDirectory = his === undefined ? { stateDirectory: `${STATE_OF_STRANGERS}/${uid}` } : {};
+  return { uid, gid, home: his ?? home ?? beside, ...(name ? { name } : {}), ...stateDirectory };
 }
 
 /** The home directory of the user to whom a path belongs; undefined for root, and for one that this host does not know. */

@@ -67,13 +67,14 @@ async function setUp(way: (typeof WAYS)[number], home: Home): Promise<{ args: st
     const container = await startContainer({ volumes: VOLUMES(home) });
     return container && { args: home.args, pid: container.pid };
   }
-  const folder = join(home.root, "etc");
-  mkdirSync(folder, { mode: 0o700 });
-  const { openclaw, claude, log } = home;
-  const installation = { openclaw: { home: openclaw }, claude: { home: claude }, gateway: { logs: [log] } };
-  const installations = { bot: { ...installation, paths: { [INSIDE]: openclaw } } };
-  writeFileSync(join(folder, "config.json5"), JSON.stringify({ installations }));
-  return { args: ["--config", join(folder, "config.json5"), "--state-dir", home.state] };
+  return { args: configureInside(home, { paths: { [INSIDE]: home.openclaw } }) };
+}
+
+function configureInside({ root, openclaw, claude, log, state }: Home, more: object): string[] {
+  const file = join(root, "config.json5");
+  const bot = { openclaw: { home: openclaw }, claude: { home: claude }, gateway: { logs: [log] }, ...more };
+  writeFileSync(file, JSON.stringify({ installations: { bot } }));
+  return ["--config", file, "--state-dir", state];
 }
 
 test.for(WAYS)(
@@ -141,6 +142,15 @@ test("the release in the container decides by which rules its files are edited",
   const report = await repair(home);
   expect(report.status).toBe(1);
   expect(JSON.stringify(report.installations)).toContain(`an OpenClaw process runs (${container.pid})`);
+  await container.stop();
+  configureGateway(home, { meta: { lastTouchedVersion: "2026.6.11" } });
+  const unseen = await repair(home);
+  expect([unseen.status, JSON.stringify(unseen.installations)]).toEqual([
+    1,
+    expect.stringContaining("cannot be seen from here"),
+  ]);
+  const args = configureInside(home, { foreignPids: false }); // the person says that it is stopped
+  expect((await keeperJson(["validate-registry", "--repair", ...args])).status).toBe(0);
 });
 
 test("a gateway in another container, with another home at the same path, is not this one's", async ({ skip }) => {
