@@ -12,6 +12,7 @@ import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
 import { archiveName } from "../archive/names.ts";
 import { dialects } from "../dialects/index.ts";
 import { readSegmentHeader } from "../dialects/segment-header.ts";
+import type { Disk } from "../disk/disk.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
 import { holdersOf } from "../host/processes.ts";
@@ -121,11 +122,11 @@ export async function archiveRange(
       at,
       attempt,
     });
-  const partial = join(folder, `${name(1)}.${process.pid}.partial`);
-  disk.makeFolder(dirname(partial));
-  removeAbandoned(dirname(partial), tools);
+  const place = dirname(join(folder, name(1)));
+  disk.makeFolder(place);
+  removeAbandoned(place, tools);
   const touched = collectTouchedFiles(dialects[transcript.dialect]);
-  const target = await disk.create(partial);
+  const { partial, target } = await createPartial(folder, name, disk);
   let summary: GzipSummary;
   try {
     summary = await during("archive", of.to - of.from, (advance) => {
@@ -160,6 +161,22 @@ export async function archiveRange(
     // an archive that no catalog knows is never let go, and each further run would add another
     if (!recordNamed(folder, archive)) disk.remove(path);
     throw error;
+  }
+}
+
+/** Another installation of this run may have a session of the same id, and archive it in this very second. */
+async function createPartial(
+  folder: string,
+  name: (attempt: number) => string,
+  disk: Disk,
+): Promise<{ partial: string; target: FileHandle }> {
+  for (let attempt = 1; ; attempt += 1) {
+    const partial = join(folder, `${name(attempt)}.${process.pid}.partial`);
+    try {
+      return { partial, target: await disk.create(partial) };
+    } catch (error) {
+      if (errnoOf(error) !== "EEXIST") throw error;
+    }
   }
 }
 

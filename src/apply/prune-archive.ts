@@ -8,6 +8,7 @@ import { isStored, type StoredTar } from "../archive/read-tar.ts";
 import { archivesBeyond } from "../archive/retention.ts";
 import { sidecarArchivesOf } from "../archive/sidecar-archives.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { errnoOf } from "../errors.ts";
 import { lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Outcome } from "./outcome.ts";
 import { reasonOf } from "./reason.ts";
@@ -55,9 +56,14 @@ export async function pruneArchive(
     const because = `${what} does not hold what the catalog says of it, so it was left alone`;
     return [{ step, result: "failed", because, detail: { archive: path } }];
   }
-  // first: the record by which they are found goes with the archive itself
-  for (const { archive } of sidecars) tools.disk.remove(archive);
-  if (seen) tools.disk.remove(path);
+  try {
+    // first: the record by which they are found goes with the archive itself
+    for (const { archive } of sidecars) tools.disk.remove(archive);
+    if (seen) tools.disk.remove(path);
+  } catch (error) {
+    if (errnoOf(error) !== "ENOENT") throw error;
+    return []; // another installation with the same archive folder was faster, and tells of it
+  }
   tools.disk.syncFolder(dirname(path));
   forget();
   return [{ step, result: "done", detail: { archive: path, bytes: record.bytes } }];

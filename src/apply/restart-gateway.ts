@@ -1,13 +1,14 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { type CommandResult, runCommand } from "../host/command.ts";
+import { runCommand } from "../host/command.ts";
 import type { Installation } from "../installation/installation.ts";
 import { listFolder } from "../installation/registries.ts";
 import { ownerFacts } from "../locks/gateway-lock.ts";
 import { readLock } from "../locks/lock-file.ts";
 import { judgeLock } from "../locks/staleness.ts";
 import type { Outcome } from "./outcome.ts";
+import { explainRestart } from "./restart-failure.ts";
 import type { Tools } from "./tools.ts";
 
 const POLL_MS = 500;
@@ -36,7 +37,7 @@ export async function restartGateway(tools: Tools): Promise<Outcome> {
   const detail = { command: gateway.restart[0], exitCode: result.status, waitedMs };
   if (result.status === null && tools.signal.aborted) return { step, result: "busy", because: STOPPED, detail };
   if (result.status !== 0)
-    return { step, result: "failed", ...explain(result, gateway.restart, gateway.restartTimeout), detail };
+    return { step, result: "failed", ...explainRestart(result, gateway.restart, gateway.restartTimeout), detail };
   if (!gateway.health)
     return { step, result: "done", because: "no health command is configured, so its health was not checked", detail };
   const isWell = await waitForHealth(gateway.health, gateway.restartTimeout, env, tools.signal);
@@ -65,7 +66,8 @@ function hasLiveLock({ installation, settings, foreignPids }: Tools): boolean {
       .filter((name) => name.endsWith(".jsonl.lock"))
       .some((name) => {
         const lock = readLock(join(sessions, name));
-        return lock !== undefined && judgeLock(lock, policy, Date.now(), ownerFacts).state === "held";
+        const state = lock && judgeLock(lock, policy, Date.now(), ownerFacts).state;
+        return state === "held" || (foreignPids && state === "undecidable"); // its owner may live in a container
       }),
   );
 }
@@ -90,38 +92,4 @@ async function waitForHealth(
 function withUserBus(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const directory = `/run/user/${process.geteuid?.() ?? 0}`;
   return env.XDG_RUNTIME_DIR || !existsSync(directory) ? env : { ...env, XDG_RUNTIME_DIR: directory };
-}
-
-function explain(result: CommandResult, argv: readonly string[], limitMs: number): { because: string; hint: string } {
-  const command = argv[0] ?? "";
-  if (result.timedOut)
-    return {
-      because: `the gateway was not restarted: ${command} did not end within ${limitMs / 1000} s`,
-      hint: "the gateway may still be restarting; check it by hand",
-    };
-  if (result.failure)
-    return {
-      because: `the gateway was not restarted: ${command} could not be started (${result.failure})`,
-      hint: "give the command's full path in gateway.restart: cron has a short PATH",
-    };
-  if (
-    /failed to connect to (?:\S+ )*bus|systemctl --user unavailable|no medium found|XDG_RUNTIME_DIR/i.test(
-      result.stderr + result.stdout,
-    )
-  ) {
-    return {
-      because: "the gateway was not restarted: systemctl --user has no user bus here, as is usual under cron",
-      hint: "allow the user's services to live without a login: loginctl enable-linger USER, or put XDG_RUNTIME_DIR=/run/user/UID into the crontab",
-    };
-  }
-  if (/a password is required|a terminal is required/i.test(result.stderr)) {
-    return {
-      because: "the gateway was not restarted: sudo asks for a password",
-      hint: "allow exactly this command without a password in a file under /etc/sudoers.d",
-    };
-  }
-  return {
-    because: `the gateway was not restarted: ${command} ended with status ${result.status}`,
-    hint: "run the configured restart command by hand to see what it says",
-  };
 }

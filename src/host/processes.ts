@@ -129,7 +129,8 @@ function answerAll(): void {
   for (const [index, { answer }] of now.entries()) answer(holders[index] ?? []);
 }
 
-function processIds(): number[] {
+/** The ids of all processes. */
+export function processIds(): number[] {
   return names("/proc")
     .map(Number)
     .filter((pid) => pid > 0);

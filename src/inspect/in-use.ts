@@ -1,12 +1,11 @@
-import { readdirSync, readFileSync, statSync } from "node:fs";
-import { join } from "node:path";
 import type { Settings } from "../config/settings.ts";
-import { type Holder, holdersOfEach, isAlive, listProcesses, ownLineage, startedAtOf } from "../host/processes.ts";
+import { type Holder, holdersOfEach, listProcesses, ownLineage } from "../host/processes.ts";
 import type { GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
 import { readLock } from "../locks/lock-file.ts";
 import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
+import { type LiveSessions, liveSessionsIn } from "./live-sessions.ts";
 
 /** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
 export const FRESH_STATUS_MS = 30 * 60_000;
@@ -30,14 +29,15 @@ function createUseProbe(
 ): UseProbe {
   const own = ownLineage();
   const processes = listProcesses().filter(({ pid }) => !own.has(pid));
-  const live = liveSessions(installation);
+  const foreign = policy.foreignPids ? { sinceMs: nowMs - policy.unknownOwnerAgeMs } : undefined;
+  const live: LiveSessions = installation.claude ? liveSessionsIn(installation.claude.home, foreign) : new Map();
   const holders = holdersAhead(ahead);
   return (transcript) => {
     const lock = readLock(lockPathOf(transcript.path));
     const verdict = lock && judgeLock(lock, policy, nowMs, ownerFacts);
     if (verdict && verdict.state !== "stale") return `its lock is ${verdict.because}`;
     const listed = live.get(transcript.sessionId);
-    if (listed !== undefined) return `Claude Code process ${listed} has it open`;
+    if (listed !== undefined) return listed;
     const named = processes.find(({ argv }) => argv.some((argument) => names(argument, nameOf(transcript))));
     if (named) return `the command line of process ${named.pid} names it`;
     const holder = (holders.get(transcript) ?? holdersOfEach([transcript.fingerprint])[0])?.[0];
@@ -73,27 +73,6 @@ export function useProbe(
   return createUseProbe(installation, known, policy, nowMs, ahead);
 }
 
-/** Sessions that live Claude Code processes have registered, with the process of each. */
-function liveSessions(installation: Installation): Map<string, number> {
-  const sessions = new Map<string, number>();
-  if (!installation.claude) return sessions;
-  const folder = join(installation.claude.home, "sessions");
-  for (const name of namesIn(folder)) {
-    const pid = Number(/^(\d+)\.json$/.exec(name)?.[1]);
-    if (!isAlive(pid)) continue;
-    try {
-      const path = join(folder, name);
-      const startedAt = startedAtOf(pid);
-      const isRecycled = startedAt !== undefined && startedAt > statSync(path).mtimeMs + 2000;
-      const { sessionId } = JSON.parse(readFileSync(path, "utf8"));
-      if (typeof sessionId === "string" && !isRecycled) sessions.set(sessionId, pid);
-    } catch {
-      // being written or removed
-    }
-  }
-  return sessions;
-}
-
 /** What a command line would call a session: a short id could be any word in it. */
 function nameOf({ sessionId, path }: Transcript): string {
   return sessionId.length < SHORTEST_ID ? path : sessionId;
@@ -103,12 +82,4 @@ function nameOf({ sessionId, path }: Transcript): string {
 function names(argument: string, sessionId: string): boolean {
   const at = argument.indexOf(sessionId);
   return at >= 0 && !/[\w-]/.test(argument[at - 1] ?? " ") && !/[\w-]/.test(argument[at + sessionId.length] ?? " ");
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

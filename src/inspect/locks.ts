@@ -2,9 +2,9 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../config/settings.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { describeError } from "../errors.ts";
-import { holdersOfEach, innerPidOf } from "../host/processes.ts";
-import { processesElsewhere } from "../installation/gateway.ts";
+import { holdersOfEach } from "../host/processes.ts";
 import type { Installation, LockPlace } from "../installation/installation.ts";
+import { innerProcesses } from "../installation/sharers.ts";
 import { ownerFacts } from "../locks/gateway-lock.ts";
 import { type LockFile, readLock } from "../locks/lock-file.ts";
 import { judgeLock, type OwnerElsewhere } from "../locks/staleness.ts";
@@ -30,7 +30,7 @@ export async function inspectLocks(
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = context.settings.locks;
   const foreignPids = areForeign(installation);
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids };
-  const elsewhere = foreignPids ? findElsewhere(installation) : () => undefined;
+  const elsewhere = foreignPids ? findElsewhere(installation) : undefined;
   const judge = (file: LockFile) => judgeLock(file, policy, context.nowMs, ownerFacts, elsewhere);
   const seen: JudgedLock[] = [];
   const justMade: LockPlace[] = [];
@@ -66,17 +66,10 @@ function read(place: LockPlace, findings: Finding[]): LockFile | undefined {
   }
 }
 
-/** The processes of a container that works on the home, by the numbers that they have in there. */
-function findElsewhere({ openclaw }: Installation): (pid: number) => OwnerElsewhere | undefined {
-  const here = new Map<number, number>();
-  for (const pid of openclaw ? processesElsewhere(openclaw.home) : []) {
-    const inner = innerPidOf(pid);
-    if (inner !== undefined) here.set(inner, pid);
-  }
-  return (inner) => {
-    const pid = here.get(inner);
-    return pid === undefined ? undefined : { pid, ...ownerFacts(pid) };
-  };
+/** The processes of containers that work on the home, by the numbers that they have in there. */
+function findElsewhere({ openclaw }: Installation): (pid: number) => OwnerElsewhere[] {
+  const here = openclaw ? innerProcesses(openclaw.home) : new Map<number, number[]>();
+  return (inner) => (here.get(inner) ?? []).map((pid) => ({ pid, ...ownerFacts(pid) }));
 }
 
 /**

@@ -1,7 +1,8 @@
-import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
-import { isMountedElsewhere } from "../installation/gateway.ts";
+import { namesAnotherHost } from "../installation/container-paths.ts";
 import type { Installation } from "../installation/installation.ts";
+import { isLentHome } from "../installation/lent-home.ts";
+import { isMountedElsewhere } from "../installation/sharers.ts";
 import type { RegistryProblem } from "../registry/read.ts";
 import type { Finding } from "./finding.ts";
 
@@ -65,24 +66,12 @@ export function hasLostRegistry({ openclaw, registries, transcripts }: Installat
 }
 
 /**
- * Whether process ids in this home are a stranger's: container paths were configured or are found in a registry, or a process
- * of another pid namespace has the home mounted.
+ * Whether process ids in this home are a stranger's: container paths were configured or are found in a registry, a process of
+ * another pid namespace has the home mounted, or we are in a container ourselves and see no gateway in there.
  */
-export function areForeign(installation: Installation): boolean {
-  const { settings, openclaw } = installation;
+export function areForeign({ settings, openclaw, claude, registries }: Installation): boolean {
   if (settings.foreignPids !== "auto") return settings.foreignPids;
-  if (Object.keys(settings.paths).length > 0 || namesContainerPaths(installation)) return true;
-  return openclaw !== null && isMountedElsewhere(openclaw.home);
-}
-
-/** A transcript in the home of a user that this host does not have at all; one whose home was only moved is not that. */
-function namesContainerPaths({ openclaw, registries }: Installation): boolean {
-  const stateFolders = new Set<string>();
-  for (const { registry } of registries) {
-    for (const { sessionFile } of registry.entries) {
-      const state = /^(\/.+)\/agents\/[^/]+\/sessions\/[^/]+$/.exec(sessionFile ?? "")?.[1];
-      if (state) stateFolders.add(state);
-    }
-  }
-  return openclaw !== null && [...stateFolders].some((state) => !existsSync(dirname(state)));
+  if (Object.keys(settings.paths).length > 0) return true;
+  if (openclaw && (namesAnotherHost(openclaw.home, registries) || isMountedElsewhere(openclaw.home))) return true;
+  return [openclaw, claude].some((one) => one !== null && isLentHome(one.home));
 }

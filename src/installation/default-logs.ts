@@ -12,11 +12,12 @@ import { mapPath } from "./paths.ts";
 export function defaultLogs({ home, config }: OpenClawHome, paths: Record<string, string>): string[] {
   const { uid } = statSync(home);
   const temporary = [...new Set([tmpdir(), "/tmp"])];
-  const dated = temporary.flatMap((folder) => [
+  const usual = temporary.flatMap((folder) => [
     join(folder, "openclaw", "openclaw-*.log"),
     join(folder, "clawdbot", "clawdbot-*.log"),
     join(folder, `openclaw-${uid}`, "openclaw-*.log"),
   ]);
+  const dated = [...new Set([...usual, ...usual.map((path) => mapPath(path, paths))])];
   const named = config.logFile && !config.logFile.startsWith("~") ? [mapPath(config.logFile, paths)] : [];
   const candidates = [...named, ...dated, join(home, "logs", "gateway.log"), join(home, "logs", "gateway.err.log")];
   return candidates.filter((path) => {

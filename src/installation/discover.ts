@@ -1,17 +1,11 @@
-import { existsSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import type { InstallationSettings } from "../config/settings.ts";
-import { lookAt } from "../disk/fingerprint.ts";
-import { KeeperError } from "../errors.ts";
 import { defaultLogs } from "./default-logs.ts";
-import { decideEra } from "./era.ts";
-import { eraWitnesses } from "./era-witnesses.ts";
-import { gatewayPidOf } from "./gateway.ts";
-import type { ClaudeHome, Installation, OpenClawHome } from "./installation.ts";
+import { findOpenClaw } from "./find-openclaw.ts";
+import { homeAt } from "./home-at.ts";
+import type { ClaudeHome, Installation } from "./installation.ts";
 import { findLocks } from "./locks.ts";
-import { readOpenClawConfig } from "./openclaw-config.ts";
 import { mapPath, realPathOr, unmapPath } from "./paths.ts";
-import { findRegistries } from "./registries.ts";
 import { findTranscripts } from "./transcripts.ts";
 import { findWorkspaces } from "./workspaces.ts";
 
@@ -29,34 +23,19 @@ export type Scope = "transcripts" | "locks";
  * @throws KeeperError when a home that the person named is not there
  */
 export async function discover(
-  settings: InstallationSettings,
-  { env, homeDirectory }: Surroundings,
+  asked: InstallationSettings,
+  surroundings: Surroundings,
   scope: Scope = "transcripts",
   before?: Installation,
 ): Promise<Installation> {
   const unreadable: Installation["unreadable"] = [];
-  const openclawHome = homeAt(settings.openclaw?.home, "OpenClaw", settings.configured.openclaw);
-  const claudeHome = homeAt(settings.claude?.home, "Claude Code", settings.configured.claude);
+  const openclawHome = homeAt(asked.openclaw?.home, "OpenClaw", asked.configured.openclaw);
+  const claudeHome = homeAt(asked.claude?.home, "Claude Code", asked.configured.claude);
   const claude: ClaudeHome | null = claudeHome ? { home: claudeHome, projects: join(claudeHome, "projects") } : null;
-  let openclaw: OpenClawHome | null = null;
-  let registries: Installation["registries"] = [];
-  if (openclawHome) {
-    const isDefaultConfig =
-      env.OPENCLAW_CONFIG_PATH && realPathOr(join(env.OPENCLAW_CONFIG_PATH, "..")) === openclawHome;
-    const overridePath = isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined;
-    const config = await readOpenClawConfig(openclawHome, env, overridePath);
-    registries = findRegistries(openclawHome, config, settings.paths, homeDirectory, unreadable, before?.registries);
-    const witnesses = eraWitnesses({
-      home: openclawHome,
-      config,
-      registries,
-      configuredVersion: settings.openclaw?.version ?? "auto",
-      gatewayPid: gatewayPidOf(openclawHome),
-      searchPath: env.PATH ?? "",
-    });
-    openclaw = { home: openclawHome, config, era: decideEra(witnesses) };
-  }
-  const workspaces = findWorkspaces(settings, openclaw, homeDirectory);
+  const found = await findOpenClaw(openclawHome, asked, surroundings, unreadable, before);
+  const { openclaw, registries, paths, containerPaths } = found;
+  const settings = { ...asked, paths };
+  const workspaces = findWorkspaces(settings, openclaw, found.userHome);
   const leftBehind: string[] = [];
   const locks = scope === "locks" ? findLocks({ claude, registries, leftBehind, unreadable }) : [];
   const transcripts =
@@ -65,18 +44,19 @@ export async function discover(
       : findTranscripts({
           claude,
           registries,
-          workspaces: [...workspaces, ...workspaces.map((path) => unmapPath(path, settings.paths))],
-          paths: settings.paths,
+          workspaces: [...workspaces, ...workspaces.map((path) => unmapPath(path, paths))],
+          paths,
           leftBehind,
           unreadable,
         });
   return {
     name: settings.name,
     settings,
+    ...(containerPaths ? { containerPaths } : {}),
     openclaw,
     claude,
-    workspaces: workspaces.map((path) => realPathOr(mapPath(path, settings.paths))),
-    logs: settings.gateway.logs ?? (openclaw ? defaultLogs(openclaw, settings.paths) : []),
+    workspaces: workspaces.map((path) => realPathOr(mapPath(path, paths))),
+    logs: settings.gateway.logs ?? (openclaw ? defaultLogs(openclaw, paths) : []),
     registries,
     transcripts,
     locks,
@@ -91,24 +71,4 @@ export async function discover(
 /** The real paths that a run must hold its lock on. */
 export function homesOf({ openclaw, claude, folders }: Installation): string[] {
   return [...new Set([openclaw?.home, claude?.home, ...folders].filter((home) => home !== undefined))];
-}
-
-function homeAt(path: string | undefined, program: string, isNamed: boolean): string | undefined {
-  if (path === undefined) return undefined;
-  if (!existsSync(path)) {
-    if (!isNamed) return undefined;
-    throw new KeeperError(
-      "failed",
-      `the ${program} home ${path} does not exist`,
-      "nothing of this installation was looked at; correct the path, or mount what should be there",
-    );
-  }
-  if (!statSync(path).isDirectory() || lookAt(path) === undefined) {
-    throw new KeeperError(
-      "failed",
-      `the ${program} home ${path} is not a folder`,
-      "nothing of this installation was looked at; correct the path",
-    );
-  }
-  return realPathOr(path);
 }

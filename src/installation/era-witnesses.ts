@@ -1,9 +1,11 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, realpathSync, statSync } from "node:fs";
+import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
+import { pathInProcess } from "../host/path-in-process.ts";
 import { argvOf } from "../host/processes.ts";
 import { type EraWitness, eraOfVersion } from "./era.ts";
 import type { AgentRegistry } from "./installation.ts";
 import type { OpenClawConfig } from "./openclaw-config.ts";
+import { realPathOr } from "./paths.ts";
 
 /** Session tables live in the agent database from this schema number on; below it the database holds caches only. */
 const SQLITE_SESSIONS_SCHEMA = 4;
@@ -74,28 +76,33 @@ function lowerBounds({ home, registries }: { home: string; registries: readonly 
   return bounds;
 }
 
-/** The version of the package that a process runs, through its script's path up to the package's description. */
+/**
+ * The version of the package that a process runs, through its script's path up to the package's description. A gateway that set
+ * its process title hides that path, but works in its package's folder where a container starts it there.
+ */
 function versionOfProcess(pid: number): string | undefined {
-  const script = argvOf(pid).find(
-    (argument) => /\/(openclaw|clawdbot|moltbot)(\/|\.mjs$|$)/.test(argument) && argument.startsWith("/"),
-  );
-  if (!script) return undefined;
-  return versionAbove(join(`/proc/${pid}/root`, script)) ?? versionAbove(script);
+  const script = argvOf(pid).find((argument) => SCRIPT.test(argument));
+  const file = pathInProcess(pid, script ?? "package.json");
+  return file === undefined ? undefined : versionAbove(file);
 }
+
+const SCRIPT =
+  /^\/.*\/(openclaw|clawdbot|moltbot)(\/|\.mjs$|$)|(^|\/)(openclaw|clawdbot|moltbot)\.mjs$|(^|\/)dist\/(entry|index)\.m?js$/;
 
 function versionOnPath(searchPath: string): string | undefined {
   for (const folder of searchPath.split(delimiter)) {
     for (const name of PACKAGE_NAMES) {
       const command = join(folder, name);
-      if (folder && existsSync(command)) return versionAbove(command);
+      if (folder && existsSync(command)) return versionAbove(realPathOr(command));
     }
   }
   return undefined;
 }
 
+/** @param path without links */
 function versionAbove(path: string): string | undefined {
   try {
-    let folder = dirname(realpathSync(path));
+    let folder = dirname(path);
     for (let depth = 0; depth < 6; depth += 1, folder = dirname(folder)) {
       const description = join(folder, "package.json");
       if (!existsSync(description)) continue;

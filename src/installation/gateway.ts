@@ -1,16 +1,17 @@
-import { readdirSync, readFileSync, readlinkSync, statSync } from "node:fs";
+import { readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import { environmentOf, isAlive, listProcesses, ownLineage, startTicksOf } from "../host/processes.ts";
 import type { OpenClawHome } from "./installation.ts";
+import { isOpenClaw } from "./openclaw-process.ts";
 import { realPathOr } from "./paths.ts";
+import { lookerAt } from "./sharers.ts";
 
 /** Whether a gateway works on a home. Only `down` is a proof; whatever we could not rule out is `unknown`. */
 export type GatewayState = { state: "up" | "down" | "unknown"; pid?: number; because: string };
 
 const DEFAULT_PORT = 18_789;
 const CONNECT_TIMEOUT_MS = 300;
-const PROGRAM = /^(openclaw|clawdbot|moltbot)(\.mjs|-gateway)?$/;
 
 /** The process id in the gateway's own lock file for this home, if that process still is the one that made it. */
 export function gatewayPidOf(home: string): number | undefined {
@@ -41,10 +42,10 @@ export async function findGateway({ home, config }: OpenClawHome, foreignPids: b
   const processes = listProcesses();
   if (processes.length === 0) return { state: "unknown", because: "the processes of this machine cannot be seen" };
   const own = ownLineage();
-  for (const process of processes) {
-    if (!own.has(process.pid) && isOpenClaw(process.argv) && mayServe(process.pid, home)) {
-      return { state: "up", pid: process.pid, because: `an OpenClaw process runs (${process.pid})` };
-    }
+  const look = lookerAt(home);
+  for (const { pid, argv } of processes) {
+    if (!own.has(pid) && isOpenClaw(argv) && mayServe(pid, home, look(pid)))
+      return { state: "up", pid, because: `an OpenClaw process runs (${pid})` };
   }
   if (await answers(config.port ?? DEFAULT_PORT)) {
     return { state: "unknown", because: `something answers on the gateway's port ${config.port ?? DEFAULT_PORT}` };
@@ -54,52 +55,17 @@ export async function findGateway({ home, config }: OpenClawHome, foreignPids: b
   return { state: "down", because: "no gateway runs" };
 }
 
-/** True when a process of another pid namespace has this home, or a folder above it, mounted. */
-export function isMountedElsewhere(home: string): boolean {
-  return processesElsewhere(home).next().done === false;
-}
-
-/** The processes of other pid namespaces that have this home, or a folder above it, mounted. */
-export function* processesElsewhere(home: string): Generator<number> {
-  const own = namespaceOf("self");
-  if (!own) return;
-  for (const { pid } of listProcesses()) {
-    const other = namespaceOf(String(pid));
-    if (other && other !== own && hasMounted(pid, home)) yield pid;
-  }
-}
-
-function hasMounted(pid: number, home: string): boolean {
-  let mounts = "";
-  try {
-    mounts = readFileSync(`/proc/${pid}/mountinfo`, "utf8");
-  } catch {
-    return false;
-  }
-  return mounts.split("\n").some((line) => {
-    const root = line.split(" ")[3];
-    return root !== undefined && root !== "/" && (home === root || home.startsWith(`${root}/`));
-  });
-}
-
-/** By the rule that OpenClaw itself uses to tell its own processes from others. */
-function isOpenClaw(argv: readonly string[]): boolean {
-  if (argv.some((argument) => PROGRAM.test(basename(argument.split(" ")[0] ?? "")))) return true;
-  return (
-    argv.some((argument) => /(^|\/)dist\/(entry|index)\.m?js$/.test(argument)) &&
-    argv.some((argument) => /^(gateway|agent)$/.test(argument))
-  );
-}
-
-/** Whether a process's environment leads to this home; when that can't be read, it may. */
-function mayServe(pid: number, home: string): boolean {
+/** Whether a process's environment leads to this home, as it sees it; when that can't be read, it may. */
+function mayServe(pid: number, home: string, view: ReturnType<ReturnType<typeof lookerAt>>): boolean {
+  if (view === "not-at-all") return false;
+  const [place, real] = typeof view === "object" ? [view.home, (path: string) => path] : ([home, realPathOr] as const);
   for (const name of ["OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR"]) {
     const directory = environmentOf(pid, name);
-    if (directory) return realPathOr(directory) === home;
+    if (directory) return real(directory) === place;
   }
   const userHome = environmentOf(pid, "OPENCLAW_HOME") ?? environmentOf(pid, "HOME");
   if (!userHome) return true;
-  return realPathOr(dirname(home)) === realPathOr(userHome);
+  return real(dirname(place)) === real(userHome);
 }
 
 async function answers(port: number): Promise<boolean> {
@@ -115,14 +81,6 @@ async function answers(port: number): Promise<boolean> {
       .once("error", () => finish(false))
       .once("timeout", () => finish(false));
   });
-}
-
-function namespaceOf(pid: string): string | undefined {
-  try {
-    return readlinkSync(`/proc/${pid}/ns/pid`);
-  } catch {
-    return undefined;
-  }
 }
 
 function namesIn(folder: string): string[] {

@@ -2,13 +2,17 @@ import type { InstallationSettings } from "../config/settings.ts";
 import type { Dialect } from "../dialects/dialect.ts";
 import type { Fingerprint, PathKind } from "../disk/fingerprint.ts";
 import type { Registry, RegistryEntry } from "../registry/read.ts";
+import type { ContainerPaths } from "./container-paths.ts";
 import type { EraVerdict } from "./era.ts";
 import type { OpenClawConfig } from "./openclaw-config.ts";
 
 /** One bot or one person's setup, as found on disk. All paths are real paths. */
 export type Installation = {
   name: string;
+  /** as the person asked for; `paths` are those that were found where none are configured */
   settings: InstallationSettings;
+  /** what paths inside a container were found to be, where none are configured */
+  containerPaths?: ContainerPaths;
   openclaw: OpenClawHome | null;
   claude: ClaudeHome | null;
   /** The agents' workspaces, the default agent's first. */

@@ -34,14 +34,15 @@ const START_TOLERANCE_MS = 2000;
 
 /**
  * Judges a lock by its owner first and its age second: an old lock of a living owner is held, whatever its age.
- * Pure: `owner` is asked for the facts about a pid, `elsewhere` for a container's process that this host can see.
+ * Pure: `owner` is asked for the facts about a pid, `elsewhere` for the processes of containers that have this number in there, as far as
+ * this host can see them.
  */
 export function judgeLock(
   lock: LockFile,
   policy: StalenessPolicy,
   nowMs: number,
   owner: (pid: number) => OwnerFacts,
-  elsewhere: (pid: number) => OwnerElsewhere | undefined = () => undefined,
+  elsewhere: (pid: number) => readonly OwnerElsewhere[] = () => [],
 ): LockVerdict {
   const { pid, createdAtMs, maxHoldMs = 0 } = lock.payload;
   const ageMs = Math.max(0, nowMs - Math.max(lock.fingerprint.mtimeMs, createdAtMs ?? 0));
@@ -62,9 +63,9 @@ export function judgeLock(
       : verdict("undecidable", "a new empty directory", true);
   }
   if (policy.foreignPids) {
-    const facts = pid === undefined ? undefined : elsewhere(pid);
-    if (facts?.alive && recognise(lock, facts).isOwner === true)
-      return verdict("held", `held by process ${pid} of a container (${facts.pid} here)`);
+    const candidates = pid === undefined ? [] : elsewhere(pid);
+    const facts = candidates.find((one) => one.alive && recognise(lock, one).isOwner === true);
+    if (facts) return verdict("held", `held by process ${pid} of a container (${facts.pid} here)`);
     return ageMs > Math.max(policy.unknownOwnerAgeMs, maxHoldMs)
       ? verdict("stale", "older than any turn, its owner unknown here", true)
       : verdict("undecidable", "of an owner unknown here", true);

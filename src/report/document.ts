@@ -2,6 +2,7 @@ import { hostname } from "node:os";
 import type { StepResult } from "../apply/outcome.ts";
 import type { CatalogRecord } from "../archive/catalog.ts";
 import type { FindingKind, Severity } from "../inspect/finding.ts";
+import type { ContainerPaths } from "../installation/container-paths.ts";
 import type { SparedReason, StepKind } from "../plan/plan.ts";
 import type { Change } from "../setup/change.ts";
 import type { Check } from "../setup/check.ts";
@@ -107,6 +108,8 @@ export type InstallationReport = {
   /** null: no OpenClaw here */
   era: string | null;
   dialects: string[];
+  /** what paths inside a container were found to be here, where none are configured */
+  containerPaths?: ContainerPaths;
   findings: ReportedFinding[];
   actions: ReportedAction[];
   spared: ReportedSpared[];

@@ -1,6 +1,7 @@
 import { styleText } from "node:util";
 import { formatSize } from "../config/units.ts";
 import { toAscii } from "./ascii.ts";
+import { containerLines } from "./container-lines.ts";
 import type { InstallationReport, ReportDocument, ReportedAction, ReportedFinding } from "./document.ts";
 import { tellExplanations, whereToReadOn } from "./explain-lines.ts";
 import { canUndo } from "./lasting.ts";
@@ -110,6 +111,7 @@ function installationLines(
   paint: Paint,
 ): string[] {
   const lines = [paint("bold", headline(installation))];
+  if (options.verbose) lines.push(...containerLines(installation));
   const subjects = subjectsOf(installation);
   for (const told of options.verbose ? subjects : putTogether(subjects)) {
     const text = Array.isArray(told)

@@ -155,6 +155,11 @@ const change = z.strictObject({
   path: z.string().optional(),
   evidence: z.record(z.string(), z.unknown()),
 });
+const paths = z.record(z.string(), z.string());
+const containerPaths = z.discriminatedUnion("from", [
+  z.strictObject({ from: z.literal("mounts"), pid: count, paths }),
+  z.strictObject({ from: z.literal("registries"), paths }),
+]);
 
 const explanation = z.strictObject({
   kind: z.string(),
@@ -182,6 +187,7 @@ const installation = z.strictObject({
   name: z.string(),
   era: z.enum(["F1", "F2", "F3a", "F3b", "S", "unknown"]).nullable(),
   dialects: z.array(z.enum(["claude-code", "openclaw"])),
+  containerPaths: containerPaths.optional(),
   findings: z.array(finding),
   actions: z.array(action),
   spared: z.array(spared),

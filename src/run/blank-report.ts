@@ -15,7 +15,10 @@ export function blankReport(prospect: Prospect): InstallationReport {
   if ("failure" in prospect) return { ...blank, failure: prospect.failure };
   const { installation } = prospect;
   const era = installation.folders.length > 0 ? null : (installation.openclaw?.era.era ?? null);
-  return { ...blank, name: installation.name, era, dialects: dialectsOf(installation) };
+  const { name, containerPaths } = installation;
+  const { findings, actions, spared } = blank;
+  const known = { name, era, dialects: dialectsOf(installation), ...(containerPaths ? { containerPaths } : {}) };
+  return { ...known, findings, actions, spared };
 }
 
 function dialectsOf({ folders, transcripts, claude, openclaw }: Installation): InstallationReport["dialects"] {

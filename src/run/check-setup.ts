@@ -3,7 +3,8 @@ import type { Settings } from "../config/settings.ts";
 import type { InstallationReport, ReportedFailure, SetupReport } from "../report/document.ts";
 import { checkMachine } from "./check-machine.ts";
 import { describeFailure, lookForAll } from "./prospects.ts";
-import { handle, type Request, type World } from "./run.ts";
+import type { Request, World } from "./run.ts";
+import { lookAfterAll } from "./side-by-side.ts";
 
 type Checked = SetupReport & { installations: InstallationReport[]; error?: ReportedFailure };
 
@@ -23,8 +24,6 @@ export async function checkSetup(context: { request: Request; world: World; runI
   const { checks, searchPath } = await checkMachine(settings, context);
   if (!settings) return { checks, installations: [], ...(error ? { error } : {}) };
   const asked: Request = { ...request, setup: { verb: "check", searchPath } };
-  const installations: InstallationReport[] = [];
-  for (const prospect of await lookForAll(settings, world.surroundings))
-    installations.push(await handle(prospect, { request: asked, world, settings, runId }));
-  return { checks, installations };
+  const prospects = await lookForAll(settings, world.surroundings);
+  return { checks, installations: await lookAfterAll(prospects, { request: asked, world, settings, runId }) };
 }

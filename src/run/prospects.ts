@@ -1,12 +1,13 @@
 import { existsSync } from "node:fs";
 import { reasonOf } from "../apply/reason.ts";
-import type { Settings } from "../config/settings.ts";
+import type { InstallationSettings, Settings } from "../config/settings.ts";
 import { describeError, errnoOf, KeeperError } from "../errors.ts";
 import { logFilesOf } from "../gateway-log/log-files.ts";
 import { discover, type Scope, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
 import type { ReportedFailure } from "../report/document.ts";
+import { homeOfStranger } from "./as-owner.ts";
 
 /** An installation to look after, or why it could not be looked up. */
 export type Prospect =
@@ -32,7 +33,8 @@ export async function lookForAll(
     const isTaken = home !== undefined && openclawHomes.has(home);
     if (home) openclawHomes.add(home);
     try {
-      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, surroundings, scope);
+      const around = { ...surroundings, homeDirectory: homeDirectoryFor(asked, surroundings) };
+      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, around, scope);
       const isNothing = !installation.openclaw && !installation.claude;
       prospects.push({
         name: asked.name,
@@ -47,6 +49,12 @@ export async function lookForAll(
   shareOut(found);
   if (found.length > 1 && scope === "transcripts") await findSharedLogs(found, sharedLogs);
   return prospects;
+}
+
+/** What `~` means to the gateway: it runs as the owner of its home, whoever we are. */
+function homeDirectoryFor({ openclaw, claude }: InstallationSettings, { homeDirectory }: Surroundings): string {
+  const home = openclaw?.home ?? claude?.home;
+  return (process.geteuid?.() === 0 && home !== undefined && homeOfStranger(home)) || homeDirectory;
 }
 
 /** Any thrown value as it is reported. */

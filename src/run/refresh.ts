@@ -4,10 +4,15 @@ import type { Installation } from "../installation/installation.ts";
 import { scopeOf } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
-/** Looks the installation up again, without what another installation looks after; of files that were named, just these. */
+/**
+ * Looks the installation up again, without what another installation looks after; of files that were named, just these.
+ *
+ * @param isAnew nothing that was read before is relied on: somebody else read it
+ */
 export async function refresh(
   installation: Installation,
   { request, world }: { request: Request; world: World },
+  isAnew = false,
 ): Promise<Installation> {
   if (installation.folders.length > 0) {
     const transcripts = installation.transcripts.flatMap((transcript) => {
@@ -18,7 +23,8 @@ export async function refresh(
   }
   const { name, claimedElsewhere, neighbours } = installation;
   const claimed = new Set(claimedElsewhere);
-  const now = await discover(installation.settings, world.surroundings, scopeOf(request), installation);
+  const before = isAnew ? { ...installation, registries: [] } : installation;
+  const now = await discover(installation.settings, world.surroundings, scopeOf(request), before);
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
   return {
     ...now,

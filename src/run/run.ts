@@ -2,7 +2,6 @@ import type { Flags, Surroundings } from "../config/load.ts";
 import { loadSettings } from "../config/load.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError, KeeperError } from "../errors.ts";
-import { during } from "../progress.ts";
 import {
   beginReport,
   finishReport,
@@ -12,12 +11,10 @@ import {
 } from "../report/document.ts";
 import { writeRunLog } from "../report/run-log.ts";
 import type { Announce } from "./announce.ts";
-import { foreignOwnerOf, runAsOwner } from "./as-owner.ts";
-import { blankReport } from "./blank-report.ts";
-import { lookAfter } from "./look-after.ts";
 import { describeFailure, lookForAll, type Prospect, scopeOf } from "./prospects.ts";
 import type { Output, RestoreRequest } from "./restore.ts";
 import type { SetupRequest } from "./setup.ts";
+import { lookAfterAll } from "./side-by-side.ts";
 
 /** What a person asked for on the command line, in units. */
 export type Request = {
@@ -84,8 +81,7 @@ export async function run(request: Request, world: World): Promise<ReportDocumen
       installations.push(...(await restore(asked, prospects, { request, world, settings, runId: begun.runId })));
     } else {
       refuseUnknownSessions(request.sessions, prospects);
-      for (const prospect of prospects)
-        installations.push(await handle(prospect, { request, world, settings, runId: begun.runId }));
+      installations.push(...(await lookAfterAll(prospects, { request, world, settings, runId: begun.runId })));
       if (asked) {
         const { settleUndo } = await import("./undo-request.ts");
         installations.push(...settleUndo(asked.runId, installations.splice(0)));
@@ -148,33 +144,6 @@ async function lookUp(request: Request, settings: Settings, world: World): Promi
   const { lookForFiles } = await import("./named-files.ts");
   return [await lookForFiles(named, settings, world.surroundings)];
 }
-
-type Context = { request: Request; world: World; settings: Settings; runId: string };
-
-/** Looks after one installation, by a child process where its homes are another user's. */
-export async function handle(prospect: Prospect, context: Context): Promise<InstallationReport> {
-  const base = blankReport(prospect);
-  if ("failure" in prospect) return base;
-  if (context.world.signal.aborted) return { ...base, failure: STOPPED };
-  const { installation } = prospect;
-  try {
-    const duty = { ...context, sharedLogs: prospect.sharedLogs };
-    const account = foreignOwnerOf(installation);
-    if (!account) return { ...base, ...(await lookAfter(installation, duty)) };
-    const { report, failure } = await during("wait-for-owner", undefined, () =>
-      runAsOwner(account, installation, duty),
-    );
-    return { ...base, ...report, ...(failure ? { failure } : {}) };
-  } catch (error) {
-    return { ...base, failure: describeFailure(error) };
-  }
-}
-
-const STOPPED: ReportedFailure = {
-  code: "stopped",
-  message: "the run was stopped before it came to this installation",
-  hint: "nothing of it was changed; the next run looks after it",
-};
 
 /** Taking locks from programs that live lets two of them write into one file, so a person has to want it. */
 async function confirmForce(

@@ -52,6 +52,14 @@ test("an archive goes with those of what belonged to its session", async () => {
   expect(await prune()).toEqual([]);
 });
 
+test("of two installations that let go of the same archive at once, one tells of it and none fails", async () => {
+  const { places } = addTwo();
+  const outcomes = (await Promise.all([prune(), prune()])).flat();
+  expect(outcomes).toMatchObject([{ result: "done", detail: { archive: places[0] } }]);
+  expect(places.filter((path) => existsSync(path))).toEqual([]);
+  expect(segmentsLeft()).toEqual([2]);
+});
+
 test("one that is not what the catalog says keeps all of them", async () => {
   const { places } = addTwo();
   appendFileSync(places[2], "x");

@@ -13,7 +13,7 @@ import {
 } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
-import { configure } from "../support/configure.ts";
+import { configure, configureAll } from "../support/configure.ts";
 import {
   addClaudeSession,
   boundEntry,
@@ -37,20 +37,6 @@ function aBot(bytes: number): Home & { sessionId: string; path: string } {
   const session = addClaudeSession(home, { bytes });
   writeRegistry(home, { "agent:main:main": boundEntry(session.sessionId) });
   return { ...home, ...session };
-}
-
-/** One configuration for several homes. */
-function configureAll(of: Home[], logs: (home: Home) => string[], more: Record<string, unknown> = {}): string[] {
-  const folder = join(of[0]?.root ?? "", "etc");
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const installations = Object.fromEntries(
-    of.map((home, index) => [
-      `bot${index}`,
-      { openclaw: { home: home.openclaw }, claude: { home: home.claude }, gateway: { logs: logs(home) } },
-    ]),
-  );
-  writeFileSync(join(folder, "config.json5"), JSON.stringify({ installations, ...more }));
-  return ["--config", join(folder, "config.json5"), "--state-dir", of[0]?.state ?? ""];
 }
 
 test("one installation that fails does not keep the others from being looked after", async () => {

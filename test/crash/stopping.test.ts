@@ -142,9 +142,9 @@ describe("--max-runtime", () => {
   it("names the installations that it did not come to", async () => {
     const lock = lockOfALivingGateway(bot.registry);
     const other = makeHome();
-    const installationOf = ({ openclaw, claude, log }: Home) => ({
+    const installationOf = ({ openclaw, log }: Home) => ({
       openclaw: { home: openclaw },
-      claude: { home: claude },
+      claude: { home: bot.home.claude }, // one after the other, because they have this in common
       gateway: { logs: [log] },
     });
     const config = join(bot.home.root, "config.json5");

@@ -174,7 +174,7 @@ test("the owner in a container that the host can see is known by its number in t
   const inside = `mount --bind "$1" "$1" && "$2" -e '
     const fs = require("node:fs");
     const starttime = Number(fs.readFileSync("/proc/self/stat", "utf8").replace(/^.*\\) /s, "").split(" ")[19]);
-    const text = JSON.stringify({ pid: process.pid, createdAt: new Date(Date.now() - 3600000).toISOString(), starttime });
+    const text = JSON.stringify({ pid: process.pid, createdAt: new Date(Date.now() - 120000).toISOString(), starttime });
     fs.writeFileSync(process.argv[1] + "/held.jsonl.lock", text);
     fs.writeFileSync(process.argv[1] + "/recycled.jsonl.lock", text.replace(/"starttime":/, "$&1"));
     fs.writeFileSync(process.argv[2], String(process.pid));
@@ -204,8 +204,8 @@ test("the owner in a container that the host can see is known by its number in t
   container.on("error", () => undefined); // no such program: nothing gets ready
   for (let round = 0; !existsSync(ready) && container.exitCode === null && round < 100; round += 1) await sleep(50);
   skip(!existsSync(ready), "this kernel allows no pid namespace here");
-  for (const path of [held, recycled]) spawnSync("touch", ["-d", "1 hour ago", path]);
-  const facts = await seeLocks(bot);
+  for (const path of [held, recycled]) spawnSync("touch", ["-d", "2 minutes ago", path]);
+  const facts = await seeLocks(bot, "auto", { unknownOwnerAge: 60_000 });
   expect(facts.foreignPids).toBe(true);
   expect(Number(readFileSync(ready, "utf8"))).toBeLessThan(100);
   expect(statesOf(facts)).toEqual({ [held]: "held", [recycled]: "stale" });

@@ -105,7 +105,10 @@ test("the owner in a container that can be seen holds its lock, one that got its
       foreign,
       NOW,
       () => dead,
-      () => ({ ...alive, startTicks, pid: 4711 }),
+      () => [
+        { ...alive, startTicks: 1, pid: 4710 },
+        { ...alive, startTicks, pid: 4711 },
+      ],
     ).state;
   expect(judge(500)).toBe("held");
   expect(judge(501)).toBe("stale");

@@ -28,3 +28,27 @@ export function configure(
   const restarts = () => (existsSync(counter) ? readFileSync(counter, "utf8").length : 0);
   return { args: ["--config", file, "--state-dir", of.state], restarts };
 }
+
+/** One configuration for several homes, which are called `bot0`, `bot1`, …; their state is in the first one's folder. */
+export function configureAll(
+  of: readonly Home[],
+  logs: (home: Home) => string[] = ({ log }) => [log],
+  more: Record<string, unknown> = {},
+  gateway: (home: Home, index: number) => Record<string, unknown> = () => ({}),
+): string[] {
+  const folder = join(of[0]?.root ?? "", "etc");
+  mkdirSync(folder, { recursive: true, mode: 0o700 });
+  const installations = Object.fromEntries(
+    of.map((home, index) => [
+      `bot${index}`,
+      {
+        openclaw: { home: home.openclaw },
+        claude: { home: home.claude },
+        gateway: { logs: logs(home), ...gateway(home, index) },
+      },
+    ]),
+  );
+  const file = join(folder, "config.json5");
+  writeFileSync(file, JSON.stringify({ installations, ...more }), { mode: 0o600 });
+  return ["--config", file, "--state-dir", of[0]?.state ?? ""];
+}

@@ -144,7 +144,7 @@ export const throughTheProgram: Record<string, string> = {
   inspect:
     "agents-of-peers archive attribute bloat bot-damage check-entries copied corruption cut digest entry-faults finding gateway-log group growth idle in-use key-settings leftovers lock-finding orphans pasted registry restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
   installation:
-    "claude-settings discover era-witnesses gateway installation leftovers openclaw-config paths pruning registries trace transcripts workspaces",
+    "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries sharers trace transcripts workspaces",
   json: "optional",
   locks: "gateway-lock lock-file run-lock",
   manual: "completion-bash completion-fish completion-zsh examples places roff",

@@ -3,6 +3,7 @@ import { mkdirSync, utimesSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { onTestFinished } from "vitest";
 import { loadSettings } from "../../src/config/load.ts";
+import type { Settings } from "../../src/config/settings.ts";
 import { startTicksOf } from "../../src/host/processes.ts";
 import { inspectLocks, type LockFacts } from "../../src/inspect/locks.ts";
 import { discover } from "../../src/installation/discover.ts";
@@ -108,9 +109,11 @@ function withStart(pid: number, agoMs: number): string {
 export async function seeLocks(
   { openclaw, claude }: Pick<Home, "openclaw" | "claude">,
   foreignPids: "auto" | boolean = "auto",
+  limits: Partial<Settings["locks"]> = {},
 ): Promise<LockFacts> {
   const surroundings = scratchSurroundings({ PATH: process.env.PATH });
   const settings = await loadSettings({ openclawHome: openclaw, claudeHome: claude }, surroundings);
+  settings.locks = { ...settings.locks, ...limits };
   const [asked] = settings.installations;
   if (!asked) throw new Error("there is always one installation");
   const installation = await discover({ ...asked, foreignPids }, surroundings, "locks");
