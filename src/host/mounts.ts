@@ -1,7 +1,10 @@
 import { readFileSync, readlinkSync } from "node:fs";
 
-/** A mount as a process sees it: what of which device (`root`, a path on it) is shown at which path. `type`: of the file system. */
-export type Mount = { device: string; root: string; at: string; type: string };
+/**
+ * A mount as a process sees it: what of which device (`root`, a path on it) is shown at which path. `type`, `source`: of the file
+ * system, such as ext4 and what it lies on.
+ */
+export type Mount = { device: string; root: string; at: string; type: string; source: string; isReadOnly: boolean };
 
 /** Where something lies, whatever it is called: the device, and the path on it. */
 export type Place = { device: string; path: string };
@@ -18,9 +21,12 @@ export function mountsOf(pid: number | "self"): Mount[] {
 /** Reads /proc/PID/mountinfo. Pure. */
 export function parseMounts(text: string): Mount[] {
   return text.split("\n").flatMap((line) => {
-    const [, , device, root, at] = line.split(" ");
-    const type = line.split(" - ")[1]?.split(" ")[0] ?? "";
-    return device && root && at ? [{ device, root: decode(root), at: decode(at), type }] : [];
+    const [before = "", after = ""] = line.split(" - ");
+    const [, , device, root, at, own = ""] = before.split(" ");
+    const [type = "", source = "", options = ""] = after.split(" ");
+    if (!device || !root || !at) return [];
+    const isReadOnly = [own, options].some((all) => all.split(",").includes("ro"));
+    return [{ device, root: decode(root), at: decode(at), type, source: decode(source), isReadOnly }];
   });
 }
 

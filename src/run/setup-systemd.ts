@@ -15,7 +15,7 @@ import { foreignOwnerOf } from "./as-owner.ts";
 import { absoluteFlags, ownProgram } from "./own-call.ts";
 import type { Request, World } from "./run.ts";
 import type { Deed } from "./setup.ts";
-import { stateDirectoryOf } from "./state-directory.ts";
+import { stateDirectoryFor, stateDirectoryOf } from "./state-directory.ts";
 
 type Context = { request: Request; world: World };
 
@@ -68,13 +68,12 @@ async function writtenPaths(settings: Settings, surroundings: World["surrounding
     if (!installation) continue; // what is not there is not written to; its runs fail, and say so
     const { openclaw, claude, workspaces } = installation;
     const owner = foreignOwnerOf(installation);
-    const base = owner && { ...surroundings, env: {}, homeDirectory: owner.home };
     const note = workspaces[0] === undefined ? null : asked.memoryNote;
     paths.push(
       ...[openclaw?.home, claude?.home].filter((home) => home !== undefined),
       ...foldersOf(installation, settings),
       ...(note === null ? [] : [dirname(note.replaceAll("{workspace}", workspaces[0] ?? ""))]),
-      ...(base ? [stateDirectoryOf(settings, base)] : []),
+      ...(owner ? [stateDirectoryFor(owner, settings, surroundings)] : []),
     );
   }
   for (const file of [settings.log.file, settings.metrics.textfile]) if (file !== null) paths.push(dirname(file));

@@ -10,17 +10,21 @@ export function stateDirectoryOf(settings: Settings, { env, homeDirectory }: Sur
   return settings.stateDirectory ?? join(base, "session-keeper");
 }
 
+/** The same where the homes are another user's. */
+export function stateDirectoryFor(account: Account, settings: Settings, surroundings: Surroundings): string {
+  const base = { ...surroundings, env: {}, homeDirectory: account.home };
+  return settings.stateDirectory ?? account.stateDirectory ?? stateDirectoryOf(settings, base);
+}
+
 /** The same run as it is for the owner of an installation: his home directory, and the place for his state. */
 export function forAccount(account: Account, context: DutyContext): DutyContext {
   const { settings, world } = context;
   const { surroundings } = world;
-  const { home, stateDirectory = null } = account;
+  const stateDirectory = stateDirectoryFor(account, settings, surroundings);
+  const env = { ...surroundings.env, HOME: account.home };
   return {
     ...context,
-    settings: { ...settings, stateDirectory: settings.stateDirectory ?? stateDirectory },
-    world: {
-      ...world,
-      surroundings: { ...surroundings, homeDirectory: home, env: { ...surroundings.env, HOME: home } },
-    },
+    settings: { ...settings, stateDirectory },
+    world: { ...world, surroundings: { ...surroundings, homeDirectory: account.home, env } },
   };
 }

@@ -1,7 +1,7 @@
 import { sep } from "node:path";
 import { type Check, type CheckKind, linesOf } from "./check.ts";
 import type { FileFacts } from "./file-facts.ts";
-import { type MountNature, natureOf } from "./mounts.ts";
+import { type MountNature, natureOf } from "./mount-nature.ts";
 
 const [file, archive] = [linesOf("files"), linesOf("archives")];
 
@@ -72,8 +72,8 @@ function checkMounts({ places }: FileFacts): Check[] {
   for (const { path, role, mount } of places) {
     if (!mount) continue;
     const { kind, severity } = MOUNTS[natureOf(mount.type)];
-    const evidence = { role, type: mount.type, point: mount.point };
-    const key = `${kind} ${mount.point}`;
+    const evidence = { role, type: mount.type, point: mount.at };
+    const key = `${kind} ${mount.at}`;
     if (!told.has(key)) told.set(key, file(kind, severity, evidence, path));
     if (mount.isReadOnly) told.set(`${key} ro`, file("disk-read-only", "error", evidence, path));
   }

@@ -1,10 +1,10 @@
 import { statfsSync, statSync } from "node:fs";
 import { dirname } from "node:path";
 import type { Settings } from "../config/settings.ts";
+import { type Mount, mountOf, mountsOf } from "../host/mounts.ts";
 import type { Installation } from "../installation/installation.ts";
 import { mapPath } from "../installation/paths.ts";
 import { findObstacle, type Need, nearestThere, type Obstacle } from "./access.ts";
-import { type Mount, mountOf, readMounts } from "./mounts.ts";
 
 /** What there is to say of the places that one installation's runs use. Sizes in bytes. */
 export type FileFacts = {
@@ -27,7 +27,7 @@ export function gatherFiles(
   settings: Settings,
   { archiveFolders, stateDirectory }: { archiveFolders: readonly string[]; stateDirectory: string },
 ): FileFacts {
-  const mounts = readMounts();
+  const mounts = mountsOf("self");
   const homes = [installation.openclaw?.home, installation.claude?.home].filter((home) => home !== undefined);
   const wanted = needsOf(installation, settings, archiveFolders, stateDirectory);
   const place = (path: string, role: "home" | "archives" | "state") => {

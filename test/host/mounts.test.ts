@@ -4,7 +4,8 @@ import { mountOf, mountsOf, parseMounts, pathOf, placeOf } from "../../src/host/
 /** A host with its homes on a disk of their own. */
 const host = parseMounts(`22 1 8:1 / / rw,relatime shared:1 - ext4 /dev/sda1 rw
 30 22 8:17 / /srv rw,relatime shared:2 - ext4 /dev/sdb1 rw
-31 22 0:30 / /tmp rw - tmpfs tmpfs rw
+31 22 0:30 / /tmp rw,nosuid shared:5 master:2 - tmpfs tmpfs rw,size=1g
+33 22 0:40 / /mnt ro,relatime - nfs4 nas:/bots rw,vers=4.2
 32 30 8:1 /backup\\040of\\040all /srv/old rw - ext4 /dev/sda1 rw`);
 
 /** A container on it, as Docker makes them. */
@@ -16,7 +17,11 @@ const container = parseMounts(`500 480 0:55 / / rw,relatime - overlay overlay rw
 505 500 8:1 /var/lib/docker/containers/1/hosts /etc/hosts rw - ext4 /dev/sda1 rw`);
 
 test("a mount is told by its device, what of it is shown, where, and of which type", () => {
-  expect(host.at(-1)).toEqual({ device: "8:1", root: "/backup of all", at: "/srv/old", type: "ext4" });
+  const told = { device: "8:1", root: "/backup of all", at: "/srv/old", type: "ext4", source: "/dev/sda1" };
+  expect(host.at(-1)).toEqual({ ...told, isReadOnly: false });
+  expect(host.filter(({ isReadOnly }) => isReadOnly).map(({ type, source }) => [type, source])).toEqual([
+    ["nfs4", "nas:/bots"],
+  ]);
   expect(parseMounts("")).toEqual([]);
 });
 
@@ -46,7 +51,7 @@ test.for([
 });
 
 test("of two mounts at the same path the later one counts", () => {
-  const twice = [...host, { device: "0:99", root: "/", at: "/srv", type: "tmpfs" }];
+  const twice = [...host, ...parseMounts("40 22 0:99 / /srv rw - tmpfs tmpfs rw")];
   expect(mountOf("/srv/john", twice)?.device).toBe("0:99");
   expect(pathOf({ device: "8:17", path: "/john" }, twice)).toBeUndefined();
 });

@@ -5,7 +5,7 @@ import { saidBy } from "../support/checks.ts";
 
 const GB = 1_000_000_000;
 const NOW = Date.parse("2026-05-01");
-const mount = { point: "/", type: "ext4", source: "/dev/sda1", isReadOnly: false };
+const mount = { device: "8:1", root: "/", at: "/", type: "ext4", source: "/dev/sda1", isReadOnly: false };
 const facts: FileFacts = {
   tried: 4,
   obstacles: [],
