@@ -9,22 +9,6 @@ import { lookAfterCharges } from "./side-by-side.ts";
  * The child process of a run as root: takes one task, becomes the owner of the homes for good, does the work and answers.
  */
 export async function serve(version: string): Promise<void> {
-  // Loaded while still root: the owner may not be able to read where this program is installed.
-  await Promise.all([
-    import("proper-lockfile"),
-    import("fast-glob"),
-    import("json5"),
-    import("./work.ts"),
-    import("./look-for-corruption.ts"),
-    import("./look-for-locks.ts"),
-    import("./look-to-archive.ts"),
-    import("./look-to-validate.ts"),
-    import("tar"),
-    import("./restore-undo.ts"),
-    import("./look-at-status.ts"),
-    import("../state/history.ts"),
-    import("./check-installation.ts"),
-  ]);
   const stop = new AbortController();
   process.on("SIGTERM", () => stop.abort(new Error("stopped by SIGTERM")));
   // a terminal sends these to the parent as well, which passes them on as SIGTERM
@@ -37,6 +21,7 @@ export async function serve(version: string): Promise<void> {
   const answer = (of: Answer) => sent.push(new Promise((resolve) => process.send?.(of, () => resolve())));
   try {
     const onlyLooks = request.dryRun || request.setup !== undefined || request.command === "status";
+    await loadAhead(request.setup !== undefined);
     if (!onlyLooks) makeStateDirectory(account);
     become(account);
     const surroundings = {
@@ -56,6 +41,31 @@ export async function serve(version: string): Promise<void> {
   }
   await Promise.all(sent);
   if (process.connected) process.disconnect();
+}
+
+/** While this is still root: the owner may not be able to read where this program is installed. */
+async function loadAhead(isSetup: boolean): Promise<void> {
+  await Promise.all([
+    import("proper-lockfile"),
+    import("fast-glob"),
+    import("json5"),
+    import("tar"),
+    import("./work.ts"),
+    import("./look-for-corruption.ts"),
+    import("./look-for-locks.ts"),
+    import("./look-to-archive.ts"),
+    import("./look-to-validate.ts"),
+    import("./look-at-status.ts"),
+    import("./restore-undo.ts"),
+    import("./check-installation.ts"),
+    import("../inspect/structure.ts"),
+    import("../inspect/pasted.ts"),
+    import("../inspect/cut.ts"),
+    import("../inspect/digest.ts"),
+    import("../structure/skim-rows.ts"),
+    import("../state/history.ts"),
+    ...(isSetup ? [import("../config/at-defaults.ts")] : []), // it takes longer to load than all the others
+  ]);
 }
 
 /** A folder below one that is root's own, for an owner without a home directory here. */
