@@ -35,8 +35,14 @@ export type Orphan = {
   inUse?: string;
 };
 
-/** `isKnown`: every registry there is could be looked at. */
-type Context = { settings: Settings; nowMs: number; signal: AbortSignal; isKnown: boolean };
+/** `isKnown`: every registry there is could be looked at. `unsettled`: those that are restored first, or written just now. */
+type Context = {
+  settings: Settings;
+  nowMs: number;
+  signal: AbortSignal;
+  isKnown: boolean;
+  unsettled?: ReadonlySet<AgentRegistry>;
+};
 
 const REASON = "no entry led to this transcript";
 
@@ -47,7 +53,7 @@ const REASON = "no entry led to this transcript";
 export async function findOrphans(
   installation: Installation,
   mentioned: ReadonlySet<string>,
-  { settings, nowMs, signal, isKnown }: Context,
+  { settings, nowMs, signal, isKnown, unsettled }: Context,
 ): Promise<Orphan[]> {
   // of several for one folder, the first is the one that the gateway is configured to use
   const registries = new Map(installation.registries.toReversed().map((registry) => [registry.sessions, registry]));
@@ -58,7 +64,7 @@ export async function findOrphans(
     const { dialect, entries, fingerprint, path, sessionId } = transcript;
     const registry = registries.get(dirname(path));
     if (dialect !== "openclaw" || entries.length > 0 || !registry || fingerprint.sizeBytes === 0) continue;
-    if (!isKnown || isBroken(registry.registry.problem)) continue; // a broken registry is mended first
+    if (!isKnown || isBroken(registry.registry.problem) || unsettled?.has(registry)) continue;
     if (nowMs - fingerprint.mtimeMs < NEWBORN_MS) continue;
     if ([sessionId, sessionIdIn(sessionId), basename(path)].some((name) => mentioned.has(name))) continue;
     const isOld = nowMs - fingerprint.mtimeMs > settings.archive.inactiveFor;

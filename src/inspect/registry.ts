@@ -9,6 +9,7 @@ import { repeatsNames } from "../registry/places.ts";
 import { type Duplicated, findOfTwoAgents, type PeerSession, type Strayed } from "./agents-of-peers.ts";
 import { type CheckedEntry, checkEntries } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
+import { findGone } from "./gone-registry.ts";
 import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
@@ -17,8 +18,11 @@ import { planRestoration, type Restoration } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
 
-/** A registry that its gateway does not read as it is meant, or does not read at all. */
-export type BrokenRegistry = { registry: AgentRegistry; finding: Finding } & Restoration;
+/**
+ * A registry that its gateway does not read as it is meant, or does not read at all, or that is gone. `unsafe`: in words, why it
+ * is not restored.
+ */
+export type BrokenRegistry = { registry: AgentRegistry; finding: Finding; unsafe?: string } & Restoration;
 
 /** Everything that `validate-registry` saw of one installation. */
 export type RegistryFacts = {
@@ -51,26 +55,25 @@ export async function inspectRegistries(installation: Installation, context: Reg
     foreignPids: areForeign(installation),
   };
   if (!openclaw || openclaw.era.era === "S") return facts;
+  const unsettled = new Set<AgentRegistry>();
   for (const registry of registries) {
     if (unreadable.some(({ path }) => path === registry.path)) continue;
-    const seen = lookAt(registry.path);
-    if (seen?.kind !== "file") continue;
-    // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
-    if (!registry.registry.problem && !repeatsNames(registry.registry)) continue;
-    const bytes = readFileSync(registry.path);
-    const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5: openclaw.era.era === "F1" }));
-    if (!finding) continue;
-    const restoration = await planRestoration(registry, bytes, seen.fingerprint.mtimeMs, installation, context);
+    const fault = await findFault(registry, installation, context);
+    if (fault === "being-written") unsettled.add(registry);
+    if (!fault || fault === "being-written") continue;
+    const { own, ...told } = fault;
+    const restoration = await planRestoration(registry, own, installation, context);
     const { entries, lost } = restoration.restored;
-    Object.assign(finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
-    facts.broken.push({ registry, finding, ...restoration });
+    Object.assign(told.finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
+    facts.broken.push({ registry, ...told, ...restoration });
   }
   const sound = registries.filter(
     (one) => !one.registry.problem && !facts.broken.some(({ registry }) => registry === one),
   );
   for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
-  const isKnown = !hasHiddenPart(installation);
-  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, isKnown });
+  for (const { registry } of facts.broken) unsettled.add(registry);
+  const known = { isKnown: !hasHiddenPart(installation), unsettled };
+  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, ...known });
   Object.assign(facts, await findOfTwoAgents(sound, installation, context));
   deriveAll(facts.orphans);
   const mendable = [facts.broken, facts.orphans, facts.strays, facts.duplicates].some(({ length }) => length > 0);
@@ -81,7 +84,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   for (const { change, findings: own } of facts.entries) {
     for (const finding of own) if (change && PUT_RIGHT.has(finding.kind)) finding.evidence.repair = change.kind;
   }
-  for (const { finding } of facts.broken) finding.evidence.repair = "restore";
+  for (const { finding, unsafe } of facts.broken) if (!unsafe) finding.evidence.repair = "restore";
   findings.push(
     ...findShared(installation),
     ...facts.broken.map(({ finding }) => finding),
@@ -91,6 +94,30 @@ export async function inspectRegistries(installation: Installation, context: Reg
     ...facts.duplicates.map(({ finding }) => finding),
   );
   return facts;
+}
+
+type Fault = { finding: Finding; unsafe?: string; own?: { bytes: Buffer; changedMs: number } };
+
+/** What is wrong with a registry as a whole; undefined for one that every reader reads alike. */
+async function findFault(
+  registry: AgentRegistry,
+  installation: Installation,
+  context: RegistryContext,
+): Promise<Fault | "being-written" | undefined> {
+  const seen = lookAt(registry.path);
+  if (!seen) {
+    const gone = await findGone(registry, installation, mentionedIn(installation.registries), context);
+    if (!gone || gone === "being-written") return gone;
+    return { finding: gone.finding, ...(gone.hidden ? { unsafe: gone.hidden } : {}) };
+  }
+  if (registry.registry.problem === "missing") return "being-written"; // it came since
+  if (seen.kind !== "file") return undefined;
+  // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
+  if (!registry.registry.problem && !repeatsNames(registry.registry)) return undefined;
+  const bytes = readFileSync(registry.path);
+  const readsJson5 = installation.openclaw?.era.era === "F1";
+  const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5 }));
+  return finding && { finding, own: { bytes, changedMs: seen.fingerprint.mtimeMs } };
 }
 
 /** The entries that forgotten transcripts should have, those of one registry together: each key is given once. */

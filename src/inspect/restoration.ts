@@ -1,6 +1,7 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { deriveEntries } from "../derive/derive-entries.ts";
+import type { Facts } from "../derive/derive-entry.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, Installation } from "../installation/installation.ts";
 import { type Merge, type MergedEntry, type MergeSource, mergeSources } from "../registry/merge.ts";
@@ -10,40 +11,37 @@ import { readSources } from "../registry/sources.ts";
 import { findOrphans } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
 import type { RegistryContext } from "./registry.ts";
+import { renewEntries } from "./renewal.ts";
 
-/** What a broken registry can be made into. `sha256`: of the bytes that it was made of. */
-export type Restoration = { restored: Merge; sha256: string };
+/** What a broken registry can be made into. `sha256`: of the bytes that it was made of; absent where there is no file. */
+export type Restoration = { restored: Merge; sha256?: string };
 
 /**
  * Puts together what a broken registry can be restored to: what stands whole in its own text, in broken-off writes and in
  * copies beside it, the newest of each key; and for transcripts that none of these names, entries made from themselves.
+ *
+ * @param own the broken registry, and when it was written (epoch ms); absent for one that is gone
  */
 export async function planRestoration(
   registry: AgentRegistry,
-  bytes: Buffer,
-  changedMs: number,
+  own: { bytes: Buffer; changedMs: number } | undefined,
   installation: Installation,
   context: RegistryContext,
 ): Promise<Restoration> {
-  const own: MergeSource = {
-    origin: "own-text",
-    path: registry.path,
-    writtenMs: changedMs,
-    salvage: salvageRegistry(bytes),
-  };
-  const sources: MergeSource[] = [own, ...readSources(registry.path).sources];
   const isStanding = (entry: MergedEntry) => !entry.isAbsentFromNewer || hasTranscript(registry, entry);
-  const saved = mergeSources(sources, isStanding);
-  const entries = saved.entries.map(({ key, text }) => describeEntry(key, parse(text)));
-  const standIn = { ...registry, registry: { path: registry.path, text: saved.text, entries, corrupt: 0 } };
-  const others = installation.registries.map((one) => (one === registry ? standIn : one));
-  const mended = { ...installation, registries: others };
-  const orphans = await findOrphans(mended, mentionedIn(mended.registries), { ...context, isKnown: true });
-  const facts = orphans.flatMap((orphan) => (orphan.registry === standIn && orphan.facts ? [orphan.facts] : []));
-  const made = deriveEntries(
-    facts,
-    saved.entries.map(({ key }) => key),
-  ).flatMap(({ derived }) => (derived ? [{ key: derived.key, text: JSON.stringify(derived.entry, null, 2) }] : []));
+  let sources: MergeSource[] = [...ownText(registry, own), ...readSources(registry.path).sources];
+  let saved = mergeSources(sources, isStanding);
+  let forgotten = await findForgotten(registry, saved, installation, context);
+  const newer = renewEntries(sources, saved, deriveEntries(forgotten, []));
+  if (newer.isRenewed) {
+    sources = newer.sources;
+    saved = mergeSources(sources, isStanding);
+    forgotten = await findForgotten(registry, saved, installation, context);
+  }
+  const taken = saved.entries.map(({ key }) => key);
+  const made = deriveEntries(forgotten, taken).flatMap(({ derived }) =>
+    derived ? [{ key: derived.key, text: JSON.stringify(derived.entry, null, 2) }] : [],
+  );
   const transcripts: MergeSource = {
     origin: "transcript",
     path: registry.sessions,
@@ -51,13 +49,34 @@ export async function planRestoration(
     salvage: { entries: made, lost: [], isWhole: true },
   };
   const restored = made.length > 0 ? mergeSources([...sources, transcripts], isStanding) : saved;
-  return { restored, sha256: sha256Of(bytes) };
+  return { restored, ...(own ? { sha256: sha256Of(own.bytes) } : {}) };
+}
+
+function ownText({ path }: AgentRegistry, own: { bytes: Buffer; changedMs: number } | undefined): MergeSource[] {
+  if (!own) return [];
+  return [{ origin: "own-text", path, writtenMs: own.changedMs, salvage: salvageRegistry(own.bytes) }];
+}
+
+/** The transcripts that nothing of what was saved leads to. */
+async function findForgotten(
+  registry: AgentRegistry,
+  saved: Merge,
+  installation: Installation,
+  context: RegistryContext,
+): Promise<Facts[]> {
+  const entries = saved.entries.map(({ key, text }) => describeEntry(key, parse(text)));
+  const standIn = { ...registry, registry: { path: registry.path, text: saved.text, entries, corrupt: 0 } };
+  const others = installation.registries.map((one) => (one === registry ? standIn : one));
+  const mended = { ...installation, registries: others };
+  const orphans = await findOrphans(mended, mentionedIn(mended.registries), { ...context, isKnown: true });
+  return orphans.flatMap((orphan) => (orphan.registry === standIn && orphan.facts ? [orphan.facts] : []));
 }
 
 /** An entry that a newer copy does not have any more is a session's that the gateway let go, unless its transcript is there. */
 function hasTranscript({ sessions }: AgentRegistry, { key, text, origin }: MergedEntry): boolean {
-  const { sessionId } = describeEntry(key, parse(text));
-  return origin === "transcript" || (sessionId !== undefined && existsSync(join(sessions, `${sessionId}.jsonl`)));
+  const { sessionId, sessionFile } = describeEntry(key, parse(text));
+  const names = [...(sessionFile ? [basename(sessionFile)] : []), ...(sessionId ? [`${sessionId}.jsonl`] : [])];
+  return origin === "transcript" || names.some((name) => existsSync(join(sessions, name)));
 }
 
 function parse(text: string): Record<string, unknown> {

@@ -27,7 +27,8 @@ export function findRegistries(
   for (const agent of agents) {
     const sessions = join(home, "agents", agent, "sessions");
     const standard = join(sessions, "sessions.json");
-    for (const candidate of [config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard, standard]) {
+    const configured = config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard;
+    for (const candidate of [configured, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
       if (found.has(path) || (isAbsent(path) && isAbsent(sessions))) continue;
       found.set(path, {
@@ -35,6 +36,7 @@ export function findRegistries(
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
         registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
+        isUsed: candidate === configured,
       });
     }
   }

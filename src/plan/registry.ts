@@ -32,8 +32,10 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
       ? job
       : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
   for (const broken of facts.broken) {
-    const steps: Step[] = [{ kind: "restore-registry", broken }];
-    take(unless(broken.registry.path, [broken.finding], jobOf([broken.finding], steps)));
+    const { registry, finding, unsafe } = broken;
+    const job = jobOf([finding], [{ kind: "restore-registry", broken }]);
+    const { path } = registry;
+    take(unsafe ? { because: "unsafe", path, detail: unsafe, findings: [finding] } : unless(path, [finding], job));
   }
   const moved = policy.resolveStrays ? strayedSessions(facts) : [];
   for (const entry of facts.entries) {
