@@ -28,8 +28,8 @@ export async function findGone(
   mentioned: ReadonlySet<string>,
   { settings, nowMs }: { settings: Settings; nowMs: number },
 ): Promise<GoneRegistry | undefined> {
-  const { agent, path, registry: read, isUsed } = registry;
-  if (read.problem !== "missing" || !isUsed || hasHiddenPart(installation)) return undefined;
+  const { agent, path, registry: read, isLeft } = registry;
+  if (read.problem !== "missing" || isLeft || hasHiddenPart(installation)) return undefined;
   if (lookAt(dirname(path))?.kind !== "folder") return undefined;
   const { sources, leftOut } = readSources(path);
   const told = sources.filter(({ salvage }) => salvage.entries.length > 0);

@@ -40,10 +40,10 @@ export type OpenClawHome = { home: string; config: OpenClawConfig; era: EraVerdi
 export type ClaudeHome = { home: string; projects: string };
 
 /**
- * An agent's registry. Agents may share one, if the gateway's configuration says so. `isUsed`: it is the one that the gateway is
- * configured to use, not one that it left when another place was configured.
+ * An agent's registry. Agents may share one, if the gateway's configuration says so. `isLeft`: its gateway is configured to
+ * use another one, so that this one need not be there.
  */
-export type AgentRegistry = { agent: string; path: string; sessions: string; registry: Registry; isUsed: boolean };
+export type AgentRegistry = { agent: string; path: string; sessions: string; registry: Registry; isLeft?: boolean };
 
 /** A name that a lock has, and what it guards; what lies there is not looked at. */
 export type LockPlace = { path: string; guards: "transcript" | "registry" | "history"; agent?: string };

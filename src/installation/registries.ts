@@ -36,7 +36,7 @@ export function findRegistries(
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
         registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
-        isUsed: candidate === configured,
+        isLeft: candidate !== configured,
       });
     }
   }
