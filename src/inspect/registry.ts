@@ -135,16 +135,19 @@ function deriveAll(orphans: readonly Orphan[]): void {
 /** A turn keeps a copy of its session's entry, and writes it back whole when it ends. */
 function lookForUse(installation: Installation, facts: RegistryFacts, context: RegistryContext): void {
   const changed = facts.entries.filter(({ change }) => change);
+  const orphans = facts.orphans.filter(({ derived }) => derived);
   const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
-  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
   const transcriptOf = ({ reference: { registryPath, entry } }: PeerSession) =>
     installation.transcripts.find(({ entries }) =>
       entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
     );
+  const moving = sessions.map((session) => ({ session, transcript: transcriptOf(session) }));
+  const asked = [...orphans, ...changed, ...moving].flatMap(({ transcript }) => transcript ?? []);
+  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context, asked);
   const note = (one: { inUse?: string }, use: string | undefined) => {
     if (use !== undefined) one.inUse = use;
   };
-  for (const orphan of facts.orphans.filter(({ derived }) => derived)) note(orphan, probe(orphan.transcript));
+  for (const orphan of orphans) note(orphan, probe(orphan.transcript));
   for (const entry of changed) {
     const { status, updatedAt = 0 } = entry.reference.entry;
     const isRunning = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
@@ -154,10 +157,7 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
       entry.transcript ? probe(entry.transcript) : isAlive ? "its entry says that a turn is running" : undefined,
     );
   }
-  for (const session of sessions) {
-    const transcript = transcriptOf(session);
-    if (transcript) note(session, probe(transcript));
-  }
+  for (const { session, transcript } of moving) if (transcript) note(session, probe(transcript));
 }
 
 /** Findings that a change of the entry puts right. */
