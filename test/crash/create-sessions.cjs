@@ -1,12 +1,13 @@
 // Creates sessions as a gateway does, each in one of ten ways, and by the store protocol of its era: F1 and F2 under the lock of
 // sessions.json, F3 without. May be killed at a step: it kills itself there, hard. Prints each entry that it brought into the
 // store as `key<TAB>session id<TAB>file`, once that is so.
-// Arguments: a JSON file with { era, sessions, from, to, texts, dieAt: { "<number>": "<step>" } }.
+// Arguments: a JSON file with { era, sessions, from, to, texts, dieAt: { "<number>": "<step>" }, slowMs }; `slowMs`: how long a write of
+// the store takes, and the pause behind it.
 const fs = require("node:fs");
 const path = require("node:path");
 const { randomUUID } = require("node:crypto");
 
-const { era, sessions, from, to, texts, dieAt } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
+const { era, sessions, from, to, texts, dieAt, slowMs } = JSON.parse(fs.readFileSync(process.argv[2], "utf8"));
 const store = path.join(sessions, "sessions.json");
 const lock = `${store}.lock`;
 const sleeper = new Int32Array(new SharedArrayBuffer(4));
@@ -57,6 +58,7 @@ function save(entries) {
   } catch {
     // as the gateway: an empty store
   }
+  if (slowMs) pause(slowMs);
   Object.assign(all, entries);
   const text = JSON.stringify(all, null, 2);
   const draft = era === "F1" ? `${store}.${process.pid}.${randomUUID()}.tmp` : `${store}.${randomUUID()}.tmp`;
@@ -72,6 +74,7 @@ function save(entries) {
   fs.renameSync(draft, store);
   step("renamed");
   if (era !== "F3b") fs.rmSync(lock, { force: true });
+  if (slowMs) pause(slowMs);
   for (const [key, { sessionId, sessionFile }] of Object.entries(entries))
     process.stdout.write(`${key}\t${sessionId}\t${sessionFile ?? ""}\n`);
 }

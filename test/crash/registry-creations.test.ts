@@ -14,7 +14,15 @@ import { afterEach, describe, expect, it } from "vitest";
 import type { ReportDocument } from "../../src/report/document.ts";
 import { type Home, makeHome, readRegistryOf, sessionsFolder } from "../support/home.ts";
 import { written } from "../support/unregistered.ts";
-import { A_SESSION_EACH, configureGateway, findingsOf, registryPath, repair, validate } from "../support/validate.ts";
+import {
+  A_SESSION_EACH,
+  actionsOf,
+  configureGateway,
+  findingsOf,
+  registryPath,
+  repair,
+  validate,
+} from "../support/validate.ts";
 import { giveTo, isRoot, needsRoot, OWNER } from "./rotate-as.ts";
 import { leftovers } from "./scene.ts";
 
@@ -40,8 +48,18 @@ function begin(era: EraName): void {
 /** What wrote it to the store, and says so. `killed`: at its number, as it was told to be. */
 type Written = { entries: Map<string, { sessionId: string; file: string }>; killed: number };
 
-/** Creates the sessions from one number to another, whatever kills the process that does; each kill ends one. */
-async function create(era: EraName, from: number, to: number, dieAt: Record<number, string> = {}): Promise<Written> {
+/**
+ * Creates the sessions from one number to another, whatever kills the process that does; each kill ends one.
+ *
+ * @param slowMs how long each write of the store takes
+ */
+async function create(
+  era: EraName,
+  from: number,
+  to: number,
+  dieAt: Record<number, string> = {},
+  slowMs = 0,
+): Promise<Written> {
   const made: Written = { entries: new Map(), killed: 0 };
   const deaths = Object.keys(dieAt)
     .map(Number)
@@ -55,7 +73,7 @@ async function create(era: EraName, from: number, to: number, dieAt: Record<numb
       subagent: written.subagent,
       cron: written.cron,
     };
-    writeFileSync(plan, JSON.stringify({ era, sessions: sessionsFolder(home), from: next, to, texts, dieAt }));
+    writeFileSync(plan, JSON.stringify({ era, sessions: sessionsFolder(home), from: next, to, texts, dieAt, slowMs }));
     const { stdout, signal } = await run(plan);
     for (const line of stdout.split("\n").filter((one) => one !== "")) {
       const [key = "", sessionId = "", file = ""] = line.split("\t");
@@ -138,20 +156,29 @@ describe.each<EraName>(["F1", "F2"])("a hundred sessions of %s", (era) => {
     begin(era);
     await create(era, 0, 10);
     let isDone = false;
-    const writers = Promise.all([create(era, 10, 55, { 31: "between" }), create(era, 55, 100, { 74: "half written" })]);
+    const writers = Promise.all([
+      create(era, 10, 55, { 31: "between" }, 12),
+      create(era, 55, 100, { 74: "half written" }, 12),
+    ]);
     void writers.finally(() => {
       isDone = true;
     });
-    let repairs = 0;
-    while (!isDone || repairs < 2) {
-      const { status } = await repair(home);
-      expect([0, 1]).toContain(status);
-      repairs += 1;
+    const entered: string[] = [];
+    for (let repairs = 0; !isDone || repairs < 2; repairs += 1) {
+      const report = await repair(home);
+      expect([0, 1]).toContain(report.status);
+      const done = actionsOf(report).filter(({ result }) => result === "done");
+      entered.push(...done.map(({ detail }) => String(detail?.sessionKey)));
     }
+    expect(entered.length).toBeGreaterThan(0);
+    // what a writer had written over would have been entered again
+    expect(new Set(entered).size).toBe(entered.length);
     const all = (await writers).flatMap(({ entries }) => [...entries]);
     letAMinutePass();
     expect((await repair(home)).status).toBe(0);
     await expectNoOrphans({ entries: new Map(all), killed: 2 });
+    const now = readRegistryOf(home);
+    expect([...entered].filter((key) => !(key in now))).toEqual([]);
   });
 });
 
