@@ -26,6 +26,8 @@ import { isBroken } from "./surroundings.ts";
 export type Orphan = {
   transcript: Transcript;
   registry: AgentRegistry;
+  /** whose folder it lies in */
+  agent: string;
   finding: Finding;
   isOld: boolean;
   facts?: Facts;
@@ -58,15 +60,15 @@ export async function findOrphans(
   context: Context,
 ): Promise<Orphan[]> {
   const { settings, nowMs, signal, isKnown, unsettled } = context;
-  // of several for one folder, the first is the one that the gateway is configured to use
-  const registries = new Map(installation.registries.toReversed().map((registry) => [registry.sessions, registry]));
+  const places = placesOf(installation);
   const orphans: Orphan[] = [];
   const read = new Map<AgentRegistry, Read[]>();
   for (const transcript of counted("look-at-transcripts", installation.transcripts)) {
     signal.throwIfAborted();
     const { dialect, entries, fingerprint, path, sessionId } = transcript;
-    const registry = registries.get(dirname(path));
-    if (dialect !== "openclaw" || entries.length > 0 || !registry || fingerprint.sizeBytes === 0) continue;
+    const place = places.get(dirname(path));
+    if (dialect !== "openclaw" || entries.length > 0 || !place || fingerprint.sizeBytes === 0) continue;
+    const { registry, agent } = place;
     if (!isKnown || isBroken(registry.registry.problem) || unsettled?.has(registry)) continue;
     if (nowMs - fingerprint.mtimeMs < NEWBORN_MS) continue;
     if ([sessionId, sessionIdIn(sessionId), basename(path)].some((name) => mentioned.has(name))) continue;
@@ -75,10 +77,10 @@ export async function findOrphans(
       kind: "unregistered-transcript",
       severity: isOld ? "info" : "warning",
       ...identify(transcript),
-      agent: registry.agent,
+      agent,
       evidence: { bytes: fingerprint.sizeBytes, changedAt: new Date(fingerprint.mtimeMs).toISOString(), isOld },
     };
-    const orphan: Orphan = { transcript, registry, finding, isOld };
+    const orphan: Orphan = { transcript, registry, agent, finding, isOld };
     orphans.push(orphan);
     const isMissing = registry.registry.problem === "missing";
     const unsafe = isMissing ? "its agent has no registry yet, which the gateway makes" : unsafeBecause(path);
@@ -110,6 +112,15 @@ export async function findOrphans(
     judge(one, { ...around, logged, related: relations.keys, spawns });
   }
   return orphans;
+}
+
+/** Which registry the transcripts of a folder belong in: of several, the one that the gateway is configured to use. */
+function placesOf({ registries }: Installation): Map<string, { registry: AgentRegistry; agent: string }> {
+  const places = new Map<string, { registry: AgentRegistry; agent: string }>();
+  for (const registry of registries.toReversed()) places.set(registry.sessions, { registry, agent: registry.agent });
+  for (const registry of registries)
+    for (const { agent, sessions } of registry.shared ?? []) places.set(sessions, { registry, agent });
+  return places;
 }
 
 /** The very key that it had is known, rather than what kind of key. */
@@ -153,7 +164,7 @@ async function readOrphan(orphan: Orphan, installation: Installation): Promise<R
 }
 
 function factsOf(
-  { orphan: { transcript, registry }, asked, evidence, traced, archived }: Read,
+  { orphan: { transcript, agent }, asked, evidence, traced, archived }: Read,
   around: Surroundings,
   settings: KeySettings,
   installation: Installation,
@@ -161,7 +172,7 @@ function factsOf(
 ): Facts {
   const { path, fingerprint } = transcript;
   return {
-    ...{ path, mtimeMs: fingerprint.mtimeMs, agentId: registry.agent, evidence, archived, nowMs },
+    ...{ path, mtimeMs: fingerprint.mtimeMs, agentId: agent, evidence, archived, nowMs },
     neighbours: askNeighbours(asked, { ...around, traced }),
     settings,
     nameForGateway: (here) => unmapPath(here, installation.settings.paths),

@@ -4,6 +4,7 @@ import { deriveEntries } from "../derive/derive-entries.ts";
 import type { Facts } from "../derive/derive-entry.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, Installation } from "../installation/installation.ts";
+import { foldersOfRegistry } from "../installation/session-folders.ts";
 import { type Merge, type MergedEntry, type MergeSource, mergeSources } from "../registry/merge.ts";
 import { describeEntry } from "../registry/read.ts";
 import { salvageRegistry } from "../registry/salvage.ts";
@@ -73,10 +74,11 @@ async function findForgotten(
 }
 
 /** An entry that a newer copy does not have any more is a session's that the gateway let go, unless its transcript is there. */
-function hasTranscript({ sessions }: AgentRegistry, { key, text, origin }: MergedEntry): boolean {
+function hasTranscript(registry: AgentRegistry, { key, text, origin }: MergedEntry): boolean {
   const { sessionId, sessionFile } = describeEntry(key, parse(text));
+  const folders = foldersOfRegistry(registry);
   const names = [...(sessionFile ? [basename(sessionFile)] : []), ...(sessionId ? [`${sessionId}.jsonl`] : [])];
-  return origin === "transcript" || names.some((name) => existsSync(join(sessions, name)));
+  return origin === "transcript" || folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
 }
 
 function parse(text: string): Record<string, unknown> {

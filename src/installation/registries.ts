@@ -30,7 +30,11 @@ export function findRegistries(
     const configured = config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard;
     for (const candidate of [configured, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
-      if (found.has(path) || (isAbsent(path) && isAbsent(sessions))) continue;
+      const known = found.get(path);
+      if (known && known.agent !== agent && candidate === configured) {
+        known.shared = [...(known.shared ?? []), { agent, sessions: realPathOr(sessions) }];
+      }
+      if (known || (isAbsent(path) && isAbsent(sessions))) continue;
       found.set(path, {
         agent,
         path,
