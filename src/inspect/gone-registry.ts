@@ -1,3 +1,4 @@
+import { readdirSync } from "node:fs";
 import { basename, dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../config/settings.ts";
@@ -6,16 +7,17 @@ import type { AgentRegistry, Installation } from "../installation/installation.t
 import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
 import { readLock } from "../locks/lock-file.ts";
 import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
-import { readSources } from "../registry/sources.ts";
+import { type RegistrySource, readSources } from "../registry/sources.ts";
 import type { Finding } from "./finding.ts";
 import { NEWBORN_MS } from "./in-use.ts";
 import { areForeign, hasHiddenPart } from "./surroundings.ts";
 
 /**
- * A registry that was there and is not. `hidden`: in words, why what it was made of cannot all be read. `being-written`: its
- * gateway is putting it in its place in this very moment.
+ * A registry that was there and is not. `sources`: the copies of it. `hidden`: in words, why what it was made of cannot all be
+ * read. `unsettled`: its gateway is putting it in its place in this very moment, or a later release has taken it over, so that
+ * nothing can be said of its sessions.
  */
-export type GoneRegistry = { finding: Finding; hidden?: string } | "being-written";
+export type GoneRegistry = { finding: Finding; sources: RegistrySource[]; hidden?: string } | "unsettled";
 
 /**
  * Tells of a registry that is not there while copies of it, or transcripts that it must have led to, are. Undefined where
@@ -31,6 +33,7 @@ export async function findGone(
   const { agent, path, registry: read, isLeft } = registry;
   if (read.problem !== "missing" || isLeft || hasHiddenPart(installation)) return undefined;
   if (lookAt(dirname(path))?.kind !== "folder") return undefined;
+  if (wasTakenOver(path)) return "unsettled";
   const { sources, leftOut } = readSources(path);
   const told = sources.filter(({ salvage }) => salvage.entries.length > 0);
   const sealed = leftOut.find(({ why }) => why === "unreadable" || why === "too-large" || why === "keeps-changing");
@@ -39,10 +42,10 @@ export async function findGone(
   if (copies.length === 0 && transcripts === 0) return undefined;
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = settings.locks;
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: areForeign(installation) };
-  if (await isBeingWritten(path, policy)) return "being-written";
+  if (await isBeingWritten(path, policy)) return "unsettled";
   const evidence = { problem: "missing", copies, transcripts };
   const finding: Finding = { kind: "broken-registry", severity: "error", path, agent, evidence };
-  return { finding, ...(sealed ? { hidden: `its copy ${sealed.path} is ${WORDS[sealed.why]}` } : {}) };
+  return { finding, sources, ...(sealed ? { hidden: `its copy ${sealed.path} is ${WORDS[sealed.why]}` } : {}) };
 }
 
 const WORDS: Record<string, string> = {
@@ -72,6 +75,12 @@ function transcriptsOf(
       !mentioned.has(sessionId) &&
       !mentioned.has(basename(transcript)),
   ).length;
+}
+
+/** Releases that keep sessions in SQLite give the registry another name once they have taken it over. */
+function wasTakenOver(path: string): boolean {
+  const names = [".migrated", ".imported"].map((ending) => `${basename(path)}${ending}`);
+  return readdirSync(dirname(path)).some((name) => names.some((start) => name.startsWith(start)));
 }
 
 /** Some releases give their registry another name for the moment in which they write a new one, under its lock. */

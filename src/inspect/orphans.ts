@@ -89,29 +89,37 @@ export async function findOrphans(
     const own = await readOrphan(orphan, installation);
     if (own) read.set(registry, [...(read.get(registry) ?? []), own]);
   }
-  if (read.size === 0) return orphans;
+  if (read.size > 0) await tellWhose(read, installation, context);
+  return orphans;
+}
+
+/** Gathers for each session what tells which entry it should have. */
+async function tellWhose(
+  read: ReadonlyMap<AgentRegistry, readonly Read[]>,
+  installation: Installation,
+  context: Context,
+): Promise<void> {
   const keySettings = await keySettingsOf(installation, context.env);
   const judge = (one: Read, around: Surroundings) => {
-    one.orphan.facts = factsOf(one, around, keySettings, installation, nowMs);
+    one.orphan.facts = factsOf(one, around, keySettings, installation, context.nowMs);
   };
   const untold: { one: Read; around: Surroundings }[] = [];
   for (const [registry, all] of read) {
-    const around = lookAround(registry, installation, new Set(all.flatMap(namesToAskFor)), settings);
+    const around = lookAround(registry, installation, new Set(all.flatMap(namesToAskFor)), context.settings);
     for (const one of all) {
       judge(one, around);
       if (!isTold(one)) untold.push({ one, around });
     }
   }
-  if (untold.length === 0) return orphans;
+  if (untold.length === 0) return;
   // what takes longer to read is only read for those of which nothing else tells
   const logged = await keysInLogs(installation.logs, context);
   const starts = untold.map(({ one }) => one.asked.startedAt ?? 0);
-  const relations = await readRelations(installation, Math.min(...starts), signal);
+  const relations = await readRelations(installation, Math.min(...starts), context.signal);
   for (const { one, around } of untold) {
     const spawns = [...(around.spawns ?? []), ...relations.spawns];
     judge(one, { ...around, logged, related: relations.keys, spawns });
   }
-  return orphans;
 }
 
 /** Which registry the transcripts of a folder belong in: of several, the one that the gateway is configured to use. */

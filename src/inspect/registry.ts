@@ -14,7 +14,7 @@ import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
-import { planRestoration, type Restoration } from "./restoration.ts";
+import { planRestoration, type Remains, type Restoration } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
 
@@ -59,10 +59,10 @@ export async function inspectRegistries(installation: Installation, context: Reg
   for (const registry of registries) {
     if (unreadable.some(({ path }) => path === registry.path)) continue;
     const fault = await findFault(registry, installation, context);
-    if (fault === "being-written") unsettled.add(registry);
-    if (!fault || fault === "being-written") continue;
-    const { own, ...told } = fault;
-    const restoration = await planRestoration(registry, own, installation, context);
+    if (fault === "unsettled") unsettled.add(registry);
+    if (!fault || fault === "unsettled") continue;
+    const { own, sources, ...told } = fault;
+    const restoration = await planRestoration(registry, { own, sources }, installation, context);
     const { entries, lost } = restoration.restored;
     Object.assign(told.finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
     facts.broken.push({ registry, ...told, ...restoration });
@@ -96,21 +96,22 @@ export async function inspectRegistries(installation: Installation, context: Reg
   return facts;
 }
 
-type Fault = { finding: Finding; unsafe?: string; own?: { bytes: Buffer; changedMs: number } };
+type Fault = { finding: Finding; unsafe?: string } & Partial<Remains>;
 
 /** What is wrong with a registry as a whole; undefined for one that every reader reads alike. */
 async function findFault(
   registry: AgentRegistry,
   installation: Installation,
   context: RegistryContext,
-): Promise<Fault | "being-written" | undefined> {
+): Promise<Fault | "unsettled" | undefined> {
   const seen = lookAt(registry.path);
   if (!seen) {
     const gone = await findGone(registry, installation, mentionedIn(installation.registries), context);
-    if (!gone || gone === "being-written") return gone;
-    return { finding: gone.finding, ...(gone.hidden ? { unsafe: gone.hidden } : {}) };
+    if (!gone || gone === "unsettled") return gone;
+    const { finding, sources, hidden } = gone;
+    return { finding, sources, ...(hidden ? { unsafe: hidden } : {}) };
   }
-  if (registry.registry.problem === "missing") return "being-written"; // it came since
+  if (registry.registry.problem === "missing") return "unsettled"; // it came since
   if (seen.kind !== "file") return undefined;
   // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
   if (!registry.registry.problem && !repeatsNames(registry.registry)) return undefined;

@@ -17,20 +17,24 @@ import { renewEntries } from "./renewal.ts";
 /** What a broken registry can be made into. `sha256`: of the bytes that it was made of; absent where there is no file. */
 export type Restoration = { restored: Merge; sha256?: string };
 
+/** What is left of a registry. `own`: its own bytes, and when it was written (epoch ms). `sources`: copies of it, as they were read. */
+export type Remains = {
+  own: { bytes: Buffer; changedMs: number } | undefined;
+  sources: readonly MergeSource[] | undefined;
+};
+
 /**
  * Puts together what a broken registry can be restored to: what stands whole in its own text, in broken-off writes and in
  * copies beside it, the newest of each key; and for transcripts that none of these names, entries made from themselves.
- *
- * @param own the broken registry, and when it was written (epoch ms); absent for one that is gone
  */
 export async function planRestoration(
   registry: AgentRegistry,
-  own: { bytes: Buffer; changedMs: number } | undefined,
+  { own, sources: copies }: Remains,
   installation: Installation,
   context: RegistryContext,
 ): Promise<Restoration> {
   const isStanding = (entry: MergedEntry) => !entry.isAbsentFromNewer || hasTranscript(registry, entry);
-  let sources: MergeSource[] = [...ownText(registry, own), ...readSources(registry.path).sources];
+  let sources: MergeSource[] = [...ownText(registry, own), ...(copies ?? readSources(registry.path).sources)];
   let saved = mergeSources(sources, isStanding);
   let forgotten = await findForgotten(registry, saved, installation, context);
   const newer = renewEntries(sources, saved, deriveEntries(forgotten, []));
@@ -53,7 +57,7 @@ export async function planRestoration(
   return { restored, ...(own ? { sha256: sha256Of(own.bytes) } : {}) };
 }
 
-function ownText({ path }: AgentRegistry, own: { bytes: Buffer; changedMs: number } | undefined): MergeSource[] {
+function ownText({ path }: AgentRegistry, own: Remains["own"]): MergeSource[] {
   if (!own) return [];
   return [{ origin: "own-text", path, writtenMs: own.changedMs, salvage: salvageRegistry(own.bytes) }];
 }

@@ -199,6 +199,7 @@ describe("nothing is gone", () => {
     ["in a home without agents", () => rmSync(join(home.openclaw, "agents"), { recursive: true })],
     ["where a first transcript is being born", () => addTalk(home, { idleMs: 20_000 })],
     ["where a first write broke off", () => beside(`sessions.json.${randomUUID()}.tmp`, '{"agent:ma')],
+    ["where a later release took it over", () => beside("sessions.json.migrated-1770640000000", two())],
     ["where all there is was empty", () => beside("sessions.json.bak", "{}")],
     [
       "where SQLite holds the sessions",
