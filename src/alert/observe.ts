@@ -71,11 +71,7 @@ export function isRepair({ kind, result, because }: ReportedAction): boolean {
   return GIVING_UP.has(kind) && !isForSize;
 }
 
-const ALWAYS_REPAIRS: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
-  "repair-transcript",
-  "restore-registry",
-  "restart-gateway",
-]);
+const ALWAYS_REPAIRS: ReadonlySet<string> = new Set<ReportedAction["kind"]>(["repair-transcript", "restart-gateway"]);
 const GIVING_UP: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
   "digest-transcript",
   "empty-transcript",

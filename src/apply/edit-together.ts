@@ -3,7 +3,7 @@ import { isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 import { findMembers } from "../json/json-text.ts";
 import { asObject } from "../registry/bindings.ts";
-import { type EntryChange, type EntryFields, editEntries, withoutSession } from "../registry/edit.ts";
+import { type EntryChange, type EntryFields, editEntries, withoutSessions } from "../registry/edit.ts";
 import { freshStartOf } from "../registry/fresh-start.ts";
 import { placesIn } from "../registry/places.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
@@ -206,14 +206,17 @@ function changeOf(step: EditStep | undefined, entry: EntryFields): EntryChange {
       return freshStartOf(entry, randomUUID(), Date.now());
     case "mend-entry": {
       const set = Object.entries(asObject(step.edit?.set)) as [string, string][];
+      const forgetting = withoutSessions(entry, step.edit?.forget ?? []);
+      const remove = new Set([...(forgetting?.remove ?? []), ...(step.edit?.remove ?? [])]);
       return {
-        remove: new Set(step.edit?.remove ?? []),
+        remove,
         replace: new Map(set.filter(([name]) => entry.has(name))),
         insert: new Map(set.filter(([name]) => !entry.has(name))),
+        within: new Map([...(forgetting?.within ?? [])].filter(([name]) => !remove.has(name))),
       };
     }
     case "clear-binding":
-      return withoutSession(entry, step.edit?.claudeSessionId ?? step.transcript.sessionId);
+      return withoutSessions(entry, step.edit?.forget ?? [step.transcript.sessionId]);
     default:
       return undefined;
   }

@@ -60,9 +60,9 @@ export type AddedEntryUndo = { registry: string; sessionKey: string; added: true
 
 /**
  * Puts back a whole registry. `backup`: a copy of its bytes before; `before`, `after`: hashes of the bytes before and of what
- * the run left.
+ * the run left. null: there was none.
  */
-export type WholeRegistryUndo = { registry: string; backup: string; before: string; after: string };
+export type WholeRegistryUndo = { registry: string; backup: string | null; before: string | null; after: string };
 
 /**
  * Takes a text out of a note. `mtimeMs`: of the note before (epoch ms); null: there was none. `folders`: those that were made

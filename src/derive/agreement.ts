@@ -4,8 +4,8 @@ import type { Mark } from "./mark.ts";
 /** What the messages of a transcript show together of its session. Nothing of what somebody said. */
 export type Shown = {
   /**
-   * `own-client`: talked to through the gateway's own page or command line only, as the main session usually is; `somewhere`:
-   * through channels, but not whether with one person, in a group or both
+   * `own-client`: talked to through the gateway's own page or command line only, which reach every session; `heartbeat`: the same,
+   * and woken by the gateway's own polls; `somewhere`: through channels, but not whether with one person, in a group or both
    */
   kind: "direct" | "group" | "cron-run" | "hook" | "subagent" | "own-client" | "heartbeat" | "somewhere";
   channel?: string;
@@ -18,6 +18,10 @@ export type Shown = {
   to?: string;
   /** several people or groups in one session, as in a main session */
   isMixed?: true;
+  /** the gateway's own polls come into it, too, as into a main session */
+  isWoken?: true;
+  /** there are messages, too, that show nothing */
+  isBesideBareText?: true;
 };
 
 /**
@@ -29,10 +33,14 @@ export function agree(marks: readonly (Mark | undefined)[]): Shown | undefined {
   const shown = marks.filter((mark) => mark !== undefined);
   const [first] = shown;
   if (!first) return undefined;
-  // A job, a hook or a task starts a session, and its prompt stands nowhere else. What comes behind may be anything.
-  if (first.kind === "cron-run" || first.kind === "hook" || first.kind === "subagent") return system(first, marks);
+  // A task starts a session, and its prompt stands nowhere else. What comes behind may be anything.
+  if (first.kind === "subagent") return system(first, marks);
   const places = shown.filter(({ kind }) => kind === "direct" || kind === "group");
-  if (places.length > 0) return ofPlaces(places, marks);
+  // So do a job and a hook, unless they are set up to speak in a conversation that there is.
+  const isErrand = first.kind === "cron-run" || first.kind === "hook";
+  if (isErrand && places.length === 0) return system(first, marks);
+  const isWoken = shown.some(({ kind }) => kind === "heartbeat");
+  if (places.length > 0) return { ...ofPlaces(places, marks), ...(isWoken ? { isWoken } : {}) };
   const elsewhere = shown.findLast(({ kind }) => kind === "somewhere");
   if (elsewhere) return { kind: "somewhere", ...optional("channel", elsewhere.channel) };
   return ofOwnClients(shown, marks);
@@ -65,16 +73,13 @@ function ofPlaces(places: readonly Mark[], marks: readonly (Mark | undefined)[])
   };
 }
 
-/**
- * The messages of the gateway's own clients: two or more, since the only message of a subagent of old releases looks the same,
- * and so does the only poll of a heartbeat that has a session to itself.
- */
+/** The messages of the gateway's own clients and of its heartbeat, where there are no others. */
 function ofOwnClients(shown: readonly Mark[], marks: readonly (Mark | undefined)[]): Shown | undefined {
-  const isAll = marks.every((mark) => mark !== undefined);
-  const web = shown.findLast(({ channel }) => channel !== undefined)?.channel;
-  if (!isAll || (shown.length < 2 && web === undefined)) return undefined;
-  const kind = shown.every((mark) => mark.kind === "heartbeat") ? "heartbeat" : "own-client";
-  return { kind, chatType: "direct", ...optional("channel", web) };
+  const web = optional("channel", shown.findLast(({ channel }) => channel !== undefined)?.channel);
+  const isBesideBareText = marks.includes(undefined);
+  if (shown.some(({ kind }) => kind === "heartbeat"))
+    return { kind: "heartbeat", chatType: "direct", ...web, ...(isBesideBareText ? { isBesideBareText } : {}) };
+  return isBesideBareText ? undefined : { kind: "own-client", ...web };
 }
 
 /** The value that all who give one give, and whether there are no two. */

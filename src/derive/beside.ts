@@ -23,15 +23,23 @@ const PUT_AWAY = /^\.(?:reset|deleted|bak)\.(\d{4}-.+)$/;
  *
  * @param folder of the transcript
  * @param fileName the transcript's
+ * @param traces where its traces are, if they are anywhere
  */
-export async function readBeside(folder: string, fileName: string): Promise<Beside> {
-  const trace = join(folder, fileName.replace(/\.jsonl$/, ".trajectory.jsonl"));
-  const text = await reading(trace, async (file, sizeBytes) =>
-    (await readRange(file, 0, Math.min(TRACE_BYTES, sizeBytes))).toString("utf8"),
-  );
+export async function readBeside(
+  folder: string,
+  fileName: string,
+  traces: readonly string[] = [join(folder, fileName.replace(/\.jsonl$/, ".trajectory.jsonl"))],
+): Promise<Beside> {
+  const texts: string[] = [];
+  for (const trace of traces) {
+    const text = await reading(trace, async (file, sizeBytes) =>
+      (await readRange(file, 0, Math.min(TRACE_BYTES, sizeBytes))).toString("utf8"),
+    );
+    if (text !== undefined) texts.push(text);
+  }
   const older = newestPutAway(folder, fileName);
   const archived = older && (await reading(join(folder, older), readEvidence));
-  return { traced: sessionKeysIn((text ?? "").split("\n")), ...(archived ? { archived } : {}) };
+  return { traced: sessionKeysIn(texts.flatMap((text) => text.split("\n"))), ...(archived ? { archived } : {}) };
 }
 
 function newestPutAway(folder: string, fileName: string): string | undefined {

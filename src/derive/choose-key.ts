@@ -29,14 +29,22 @@ export function chooseKey(
 export type RightKey = { key?: string; from: Source | "rows" | "none" };
 
 function rightKey({ agentId, sessionId, shown, neighbours, settings }: Session): RightKey {
-  for (const { key, from } of neighbours.keys) {
-    // The time alone links a task to a session, so the session must not show something else.
-    const isGuess = from === "subagent-runs" && shown !== undefined && shown.kind !== "subagent";
-    if (!isGuess && isKeyOf(agentId, key, from)) return { key, from };
+  const isElsewhere = shown !== undefined && shown.kind !== "subagent" && shown.kind !== "own-client";
+  for (const { key: named, from } of neighbours.keys) {
+    // The words alone link a task to a session, so the session must not show something else.
+    if (from === "task" && isElsewhere) continue;
+    const key =
+      named === ALIAS && from !== "backup"
+        ? `agent:${agentId}:${settings?.mainKey?.trim().toLowerCase() || ALIAS}`
+        : named;
+    if (isKeyOf(agentId, key, from)) return { key, from };
   }
   const key = shown && keyFor(shown, agentId, sessionId, settings);
   return key === undefined ? { from: "none" } : { key, from: "rows" };
 }
+
+/** What the gateway calls an agent's main session when it speaks of it. */
+const ALIAS = "main";
 
 /** One that can stand in this agent's registry. Runs that are no session's name made-up keys in logs. */
 function isKeyOf(agentId: string, key: string, from: Source): boolean {

@@ -95,7 +95,7 @@ export function deriveEntry(facts: Facts, taken: ReadonlySet<string>): DerivedEn
       ...evidence.counters,
       ...optional(
         "spawnedBy",
-        asText(neighbours.entry?.spawnedBy) ?? (right.from === "subagent-runs" ? neighbours.spawnedBy : undefined),
+        asText(neighbours.entry?.spawnedBy) ?? (right.from === "task" ? neighbours.spawnedBy : undefined),
       ),
       repaired: true,
       repairedAt: new Date(facts.nowMs).toISOString(),

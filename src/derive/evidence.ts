@@ -1,11 +1,13 @@
 import type { FileHandle } from "node:fs/promises";
-import { asRow, asRows, asText, asTime, type Row } from "../dialects/dialect.ts";
+import { asRow, asText, asTime, type Row } from "../dialects/dialect.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import { optional } from "../json/optional.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { createLineSplitter, readLinesBackwards, readRange } from "../transcript/lines.ts";
 import { agree, type Shown } from "./agreement.ts";
 import { type Counters, isReply, readCounters } from "./counters.ts";
-import { type Mark, readMark } from "./mark.ts";
+import { type Mark, readMark, taskIn } from "./mark.ts";
+import { ownKeyIn, userTextOf } from "./relations.ts";
 
 /** What an OpenClaw transcript shows of its session. Ids, names of models, times and counts; nothing of what was said. */
 export type Evidence = {
@@ -16,6 +18,10 @@ export type Evidence = {
   /** the transcript that this one was forked from, as the program names it */
   parentSession?: string;
   shown?: Shown;
+  /** the key that the gateway's own tool told the session that it has */
+  ownKey?: string;
+  /** of what its first message asks, without what the gateway puts in front: SHA-256 */
+  taskSha256?: string;
   model?: string;
   modelProvider?: string;
   counters: Counters;
@@ -68,6 +74,8 @@ export function evidenceOf(first: readonly Buffer[], last?: readonly Buffer[]): 
     ...optional("cwd", asText(header.cwd)),
     ...optional("parentSession", asText(header.parentSession)),
     ...optional("shown", agree(marksOf(rows))),
+    ...optional("ownKey", ownKeyIn(rows)),
+    ...optional("taskSha256", taskOf(rows)),
     ...modelOf(rows),
     counters: readCounters(lastRows),
     ...optional("firstAt", dates[0]),
@@ -96,14 +104,18 @@ function dateOf(row: Row): number | undefined {
 
 /** One for each message of the user, in order. */
 function marksOf(rows: readonly Row[]): (Mark | undefined)[] {
-  return rows.flatMap(({ type, message }) => {
-    const { role, content, provenance } = asRow(message);
-    if (type !== "message" || role !== "user") return [];
+  return rows.flatMap((row) => {
     // What another session sent shows nothing of this one.
-    if (asRow(provenance).kind === "inter_session") return [];
-    const text = asText(content) ?? asText(asRows(content).find((block) => block.type === "text")?.text);
+    if (asRow(asRow(row.message).provenance).kind === "inter_session") return [];
+    const text = userTextOf(row);
     return text === undefined ? [] : [readMark(text)];
   });
+}
+
+function taskOf(rows: readonly Row[]): string | undefined {
+  const first = rows.find((row) => userTextOf(row) !== undefined);
+  const text = first && userTextOf(first);
+  return text === undefined ? undefined : sha256Of(taskIn(text));
 }
 
 /** The model of the last reply, else the one that was chosen last. */

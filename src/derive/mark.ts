@@ -65,6 +65,14 @@ function readStamp(body: string): Mark | undefined {
   return STAMP.test(body) ? { kind: "stamped" } : undefined;
 }
 
+const TASK = /\[Subagent Task\]: ([\s\S]*)$/;
+
+/** What a message asks, without what the gateway puts in front of the task of a subagent. Pure. */
+export function taskIn(text: string): string {
+  const prompt = text.replace(STAMP, "");
+  return (TASK.exec(prompt)?.[1] ?? prompt).trim();
+}
+
 const INFO = /^Conversation info \(untrusted metadata\):\n```json\n([\s\S]*?)\n```/m;
 const SENDER = /^Sender \(untrusted metadata\):\n```json\n([\s\S]*?)\n```/m;
 /** The web page of the gateway, and its other own clients. */

@@ -1,5 +1,6 @@
 import { asRow, asRows, asText, type Row } from "../dialects/dialect.ts";
 import { optional } from "../json/optional.ts";
+import type { Spawn } from "./relations.ts";
 
 /** An entry of a registry, or of a copy of one. */
 export type KnownEntry = {
@@ -10,7 +11,16 @@ export type KnownEntry = {
 };
 
 /** Where somebody else's word on a session comes from. */
-export type Source = "backup" | "registry" | "trace" | "cron-log" | "gateway-log" | "subagent-runs";
+export type Source =
+  | "trace"
+  | "backup"
+  | "archive"
+  | "cron-log"
+  | "gateway-log"
+  | "own-status"
+  | "note"
+  | "other-session"
+  | "task";
 
 /** What others tell of a session that no entry leads to. */
 export type Neighbours = {
@@ -29,21 +39,29 @@ export type Surroundings = {
   entries: readonly KnownEntry[];
   /** entries of copies of it, the newest copy first */
   backups: readonly KnownEntry[];
-  /** by session id, as `sessionKeysIn` reads them */
+  /** keys by session id: of traces, of the list of archives, of records of cron runs, of logs, of the gateway's notes, of other sessions */
   traced?: ReadonlyMap<string, string>;
+  archived?: ReadonlyMap<string, string>;
   cronRuns?: ReadonlyMap<string, string>;
   logged?: ReadonlyMap<string, string>;
-  /** the content of `subagents/runs.json` */
-  subagentRuns?: string;
+  noted?: ReadonlyMap<string, string>;
+  related?: ReadonlyMap<string, string>;
+  /** tasks that subagents were given */
+  spawns?: readonly Spawn[];
 };
 
-/** The session that is asked for. `startedAt`: epoch ms of its first row. `parentSession`: as its header names it. */
+/**
+ * The session that is asked for. `startedAt`: epoch ms of its first row. `parentSession`: as its header names it. `ownKey`,
+ * `taskSha256`: as its rows show them.
+ */
 export type Asked = {
   sessionId: string;
   /** the transcript's file name */
   fileName: string;
   startedAt?: number | undefined;
   parentSession?: string | undefined;
+  ownKey?: string | undefined;
+  taskSha256?: string | undefined;
 };
 
 /** What others tell of a session. Pure; never throws, whatever the texts hold. */
@@ -54,9 +72,13 @@ export function askNeighbours(asked: Asked, around: Surroundings): Neighbours {
   const told: [string | undefined, Source][] = [
     [around.traced?.get(sessionId), "trace"],
     [backup?.key, "backup"],
+    [around.archived?.get(sessionId), "archive"],
     [around.cronRuns?.get(sessionId), "cron-log"],
     [around.logged?.get(sessionId), "gateway-log"],
-    [run?.childSessionKey, "subagent-runs"],
+    [asked.ownKey, "own-status"],
+    [around.noted?.get(sessionId), "note"],
+    [around.related?.get(sessionId), "other-session"],
+    [run?.childSessionKey, "task"],
   ];
   return {
     keys: told.flatMap(([key, from]) => (key === undefined ? [] : [{ key, from }])),
@@ -97,27 +119,23 @@ function kinOf({ sessionId, parentSession }: Asked, around: Surroundings): Neigh
   return origin && { key: origin.key, entry: parse(origin.text) };
 }
 
+/** Clocks are read one after the other, and a task may wait for its turn. */
 const SPAWN_BEFORE_MS = 2000;
-const SPAWN_AFTER_MS = 30_000;
+const SPAWN_AFTER_MS = 3_600_000;
 
-/** The one task that was given out when this session began, and whose own entry is missing too. */
-function spawnOf({ startedAt }: Asked, around: Surroundings) {
-  if (around.subagentRuns === undefined || startedAt === undefined) return undefined;
+/** The one task that says word for word what this session was asked, and whose own entry is missing too. */
+function spawnOf({ startedAt, taskSha256 }: Asked, around: Surroundings): Spawn | undefined {
+  if (startedAt === undefined || taskSha256 === undefined) return undefined;
   const kept = new Set(around.entries.map(({ key }) => key.toLowerCase()));
-  const runs = Object.values(asRow(parse(around.subagentRuns).runs)).map(asRow);
-  const fitting = runs.filter(({ createdAt, childSessionKey }) => {
-    const laterMs = startedAt - Number(createdAt);
-    const key = asText(childSessionKey);
-    return (
-      laterMs >= -SPAWN_BEFORE_MS && laterMs <= SPAWN_AFTER_MS && key !== undefined && !kept.has(key.toLowerCase())
-    );
+  const fitting = (around.spawns ?? []).filter((spawn) => {
+    const laterMs = startedAt - spawn.atMs;
+    const isInTime = laterMs >= -SPAWN_BEFORE_MS && laterMs <= SPAWN_AFTER_MS;
+    return isInTime && spawn.taskSha256 === taskSha256 && !kept.has(spawn.childSessionKey.toLowerCase());
   });
-  const [run] = fitting;
-  if (!run || fitting.length > 1) return undefined;
-  return {
-    childSessionKey: asText(run.childSessionKey),
-    requesterSessionKey: asText(run.requesterSessionKey),
-  };
+  const [run] = fitting.toSorted(
+    (a, b) => Number(b.requesterSessionKey !== undefined) - Number(a.requesterSessionKey !== undefined),
+  );
+  return new Set(fitting.map(({ childSessionKey }) => childSessionKey)).size === 1 ? run : undefined;
 }
 
 function parse(text: string): Row {

@@ -5,7 +5,7 @@ import type { KeySettings } from "./key.ts";
 export type Route = { fields: Record<string, unknown>; from: "rows" | "backup" | "none" };
 
 /** How an entry says where an answer goes, in the gateway's order. */
-const ROUTE_FIELDS = [
+export const ROUTE_FIELDS = [
   "route",
   "deliveryContext",
   "lastChannel",

@@ -1,14 +1,16 @@
 import { randomUUID } from "node:crypto";
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import { lookAt } from "../disk/fingerprint.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { mapPath } from "../installation/paths.ts";
+import { agentOfKey, foldersOfRegistry, sessionsFolderOf } from "../installation/session-folders.ts";
 import { isObject } from "../registry/bindings.ts";
 import { placesIn, valueWithoutCopies } from "../registry/places.ts";
 import { describeEntry } from "../registry/read.ts";
 import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import { sizesOf } from "./bloat.ts";
+import { claudeSessionsOf } from "./claude-sessions.ts";
 import { type FieldFault, faultsOf, takesAnyPath } from "./entry-faults.ts";
 import type { Finding } from "./finding.ts";
 import { NEWBORN_MS } from "./in-use.ts";
@@ -16,11 +18,14 @@ import type { RegistryContext } from "./registry.ts";
 import { hasHiddenPart } from "./surroundings.ts";
 import { tokensOf } from "./token-limits.ts";
 
-/** What would put an entry right. `lost`: nothing leads to a transcript any more. */
+/**
+ * What would put an entry right. `lost`: nothing leads to a transcript any more. `forget`: sessions of Claude Code that are not
+ * there.
+ */
 type EntryChange =
-  | { kind: "mend"; remove: string[]; set: Record<string, string> }
+  | { kind: "mend"; remove: string[]; set: Record<string, string>; forget?: string[] }
   | { kind: "lost" }
-  | { kind: "clear-binding"; sessionId: string };
+  | { kind: "clear-binding"; forget: string[] };
 
 /** An entry, and what is wrong with it. `seen`: the SHA-256 of its text, to notice that somebody changed it since. */
 export type CheckedEntry = {
@@ -46,15 +51,16 @@ export async function checkEntries(
   if (text === "" || problem) return []; // JSON5, where its gateway reads that: it is JSON again after its next write
   const checked: CheckedEntry[] = [];
   const transcripts = transcriptsByKey(registry, installation);
-  const claude = claudeSessionsOf(installation);
+  const sessionsSeenBy = claudeSessionsOf(installation);
   const bloat = sizesOf();
   for (const place of placesIn(registry.registry)) {
     const { name: key, valueAt, valueEnd } = place;
     context.signal.throwIfAborted();
     const value = valueWithoutCopies(text, place);
     const entry = describeEntry(key, isObject(value) ? value : {});
-    const reference: EntryReference = { agent: registry.agent, registryPath: registry.path, entry };
-    const about = { path: registry.path, agent: registry.agent, sessionKey: key };
+    const agent = agentOfKey(registry, key);
+    const reference: EntryReference = { agent, registryPath: registry.path, entry };
+    const about = { path: registry.path, agent, sessionKey: key };
     const sessionKind = readSessionKey(key, { mainKey: mainKeyOf(installation), chatType: entry.chatType }).kind;
     const one: CheckedEntry = {
       reference,
@@ -75,6 +81,7 @@ export async function checkEntries(
       bloat.add(place);
       const own = transcripts.get(key) ?? [];
       if (own[0]) one.transcript = own[0];
+      const claude = sessionsSeenBy(agent);
       await check(value, one, { about, own, claude, registry, installation, context });
     }
     if (one.findings.length > 0) checked.push({ ...one, seen: sha256Of(text.slice(valueAt, valueEnd)) });
@@ -101,40 +108,43 @@ async function check(
 ): Promise<void> {
   const { findings, reference } = one;
   const { entry } = reference;
-  const folders = [registry.sessions, dirname(registry.path)];
+  const folders = foldersOfRegistry(registry);
+  const sessions = sessionsFolderOf(registry, reference.agent);
   const toHere = (path: string) => mapPath(path, installation.settings.paths);
   const faults = faultsOf(value, { era: installation.openclaw?.era.era ?? "unknown", folders, toHere });
   const withId = { ...about, ...(entry.sessionId === undefined ? {} : { sessionId: entry.sessionId }) };
   for (const fault of faults) findings.push(tellFault(fault, withId));
-  const isBacked = entry.bindings.length > 0 || isObject(value.acp);
+  const stale = entry.bindings.filter(
+    ({ provider, sessionId }) => claude !== undefined && provider === "claude-cli" && !claude.has(sessionId),
+  );
+  const isBacked = entry.bindings.length > stale.length || isObject(value.acp);
   const isBorn = context.nowMs - (entry.updatedAt ?? 0) < NEWBORN_MS;
   const isHeldElsewhere = isBacked || isElsewhere(entry, installation);
-  const isThere = own.length > 0 || isHeldElsewhere || isUnseen(registry, installation);
+  const isThere = own.length > 0 || isHeldElsewhere || isUnseen(sessions, installation);
   const isLost = !isThere && !isBorn && !isFresh(value);
-  if (isLost && entry.sessionId !== undefined && !faults.some(({ field }) => field === "sessionId"))
+  // a conversation that Claude Code held is missing there, not here
+  const isToldOfBinding = stale.length > 0;
+  if (isLost && !isToldOfBinding && entry.sessionId !== undefined && !faults.some(({ field }) => field === "sessionId"))
     findings.push({
       kind: "missing-transcript",
       severity: "warning",
       ...withId,
-      evidence: { expected: join(registry.sessions, `${entry.sessionId}.jsonl`), sessionKind: one.sessionKind },
+      evidence: { expected: join(sessions, `${entry.sessionId}.jsonl`), sessionKind: one.sessionKind },
     });
   const writtenMs = registry.registry.fingerprint?.mtimeMs ?? context.nowMs;
   const stead = isHeldElsewhere ? { sessionId: randomUUID(), changedMs: writtenMs } : undefined;
   const mended = faults.length > 0 ? mendOf(faults, own[0], stead) : undefined;
-  if (isLost && faults.length === 0 && hasFileOfItsId(entry, registry, installation))
+  if (isLost && faults.length === 0 && hasFileOfItsId(entry, sessions, installation))
     one.change = { kind: "mend", remove: ["sessionFile"], set: {} };
   else if (isLost || (mended === undefined && faults.length > 0 && !isThere)) one.change = { kind: "lost" };
   else if (mended) one.change = mended;
-  for (const { provider, sessionId } of entry.bindings) {
-    if (claude === undefined || provider !== "claude-cli" || claude.has(sessionId)) continue;
-    findings.push({
-      kind: "stale-binding",
-      severity: "warning",
-      ...withId,
-      evidence: { provider, session: sessionId },
-    });
-    one.change ??= { kind: "clear-binding", sessionId };
+  const forget = [...new Set(stale.map(({ sessionId }) => sessionId))];
+  for (const sessionId of forget) {
+    const evidence = { provider: "claude-cli", session: sessionId, isGone: true };
+    findings.push({ kind: "stale-binding", severity: "warning", ...withId, evidence });
   }
+  if (forget.length > 0 && one.change?.kind === "mend") one.change.forget = forget;
+  else if (forget.length > 0) one.change ??= { kind: "clear-binding", forget };
   await weigh(value, one, withId, own, installation, context);
 }
 
@@ -207,7 +217,7 @@ function isFresh(value: Record<string, unknown>): boolean {
 /** The path leads nowhere, but the session's id leads to a transcript that is nobody else's. */
 function hasFileOfItsId(
   { sessionId, sessionFile }: EntryReference["entry"],
-  { sessions }: AgentRegistry,
+  sessions: string,
   { transcripts }: Installation,
 ): boolean {
   const path = join(sessions, `${sessionId}.jsonl`);
@@ -225,7 +235,7 @@ function isElsewhere({ sessionFile }: EntryReference["entry"], { openclaw, setti
 }
 
 /** In a folder that is not there, or can't be read, nothing is missing. */
-function isUnseen({ sessions }: AgentRegistry, installation: Installation): boolean {
+function isUnseen(sessions: string, installation: Installation): boolean {
   return hasHiddenPart(installation) || lookAt(sessions)?.kind !== "folder";
 }
 
@@ -237,20 +247,6 @@ function transcriptsByKey({ path }: AgentRegistry, { transcripts }: Installation
     }
   }
   return byKey;
-}
-
-/** Undefined where the sessions of Claude Code can't be seen, so that none of them is missing. */
-function claudeSessionsOf({
-  claude,
-  transcripts,
-  unreadable,
-  claimedElsewhere,
-}: Installation): Set<string> | undefined {
-  if (!claude || unreadable.some(({ path }) => path.startsWith(claude.home))) return undefined;
-  const own = transcripts.filter(({ dialect }) => dialect === "claude-code");
-  if (own.length === 0) return undefined;
-  const elsewhere = claimedElsewhere.flatMap((path) => /([^/]+)\.jsonl$/.exec(path)?.[1] ?? []);
-  return new Set([...own.map(({ sessionId }) => sessionId), ...elsewhere]);
 }
 
 function withoutChange({ agent, path }: AgentRegistry, finding: Finding): CheckedEntry {

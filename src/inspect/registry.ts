@@ -9,16 +9,20 @@ import { repeatsNames } from "../registry/places.ts";
 import { type Duplicated, findOfTwoAgents, type PeerSession, type Strayed } from "./agents-of-peers.ts";
 import { type CheckedEntry, checkEntries } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
+import { findGone } from "./gone-registry.ts";
 import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
-import { planRestoration, type Restoration } from "./restoration.ts";
+import { planRestoration, type Remains, type Restoration } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
 
-/** A registry that its gateway does not read as it is meant, or does not read at all. */
-export type BrokenRegistry = { registry: AgentRegistry; finding: Finding } & Restoration;
+/**
+ * A registry that its gateway does not read as it is meant, or does not read at all, or that is gone. `unsafe`: in words, why it
+ * is not restored.
+ */
+export type BrokenRegistry = { registry: AgentRegistry; finding: Finding; unsafe?: string } & Restoration;
 
 /** Everything that `validate-registry` saw of one installation. */
 export type RegistryFacts = {
@@ -51,26 +55,25 @@ export async function inspectRegistries(installation: Installation, context: Reg
     foreignPids: areForeign(installation),
   };
   if (!openclaw || openclaw.era.era === "S") return facts;
+  const unsettled = new Set<AgentRegistry>();
   for (const registry of registries) {
     if (unreadable.some(({ path }) => path === registry.path)) continue;
-    const seen = lookAt(registry.path);
-    if (seen?.kind !== "file") continue;
-    // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
-    if (!registry.registry.problem && !repeatsNames(registry.registry)) continue;
-    const bytes = readFileSync(registry.path);
-    const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5: openclaw.era.era === "F1" }));
-    if (!finding) continue;
-    const restoration = await planRestoration(registry, bytes, seen.fingerprint.mtimeMs, installation, context);
+    const fault = await findFault(registry, installation, context);
+    if (fault === "unsettled") unsettled.add(registry);
+    if (!fault || fault === "unsettled") continue;
+    const { own, sources, ...told } = fault;
+    const restoration = await planRestoration(registry, { own, sources }, installation, context);
     const { entries, lost } = restoration.restored;
-    Object.assign(finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
-    facts.broken.push({ registry, finding, ...restoration });
+    Object.assign(told.finding.evidence, { savedEntries: entries.length, lostParts: lost.length });
+    facts.broken.push({ registry, ...told, ...restoration });
   }
   const sound = registries.filter(
     (one) => !one.registry.problem && !facts.broken.some(({ registry }) => registry === one),
   );
   for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
-  const isKnown = !hasHiddenPart(installation);
-  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, isKnown });
+  for (const { registry } of facts.broken) unsettled.add(registry);
+  const known = { isKnown: !hasHiddenPart(installation), unsettled };
+  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, ...known });
   Object.assign(facts, await findOfTwoAgents(sound, installation, context));
   deriveAll(facts.orphans);
   const mendable = [facts.broken, facts.orphans, facts.strays, facts.duplicates].some(({ length }) => length > 0);
@@ -81,7 +84,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   for (const { change, findings: own } of facts.entries) {
     for (const finding of own) if (change && PUT_RIGHT.has(finding.kind)) finding.evidence.repair = change.kind;
   }
-  for (const { finding } of facts.broken) finding.evidence.repair = "restore";
+  for (const { finding, unsafe } of facts.broken) if (!unsafe) finding.evidence.repair = "restore";
   findings.push(
     ...findShared(installation),
     ...facts.broken.map(({ finding }) => finding),
@@ -91,6 +94,31 @@ export async function inspectRegistries(installation: Installation, context: Reg
     ...facts.duplicates.map(({ finding }) => finding),
   );
   return facts;
+}
+
+type Fault = { finding: Finding; unsafe?: string } & Partial<Remains>;
+
+/** What is wrong with a registry as a whole; undefined for one that every reader reads alike. */
+async function findFault(
+  registry: AgentRegistry,
+  installation: Installation,
+  context: RegistryContext,
+): Promise<Fault | "unsettled" | undefined> {
+  const seen = lookAt(registry.path);
+  if (!seen) {
+    const gone = await findGone(registry, installation, mentionedIn(installation.registries), context);
+    if (!gone || gone === "unsettled") return gone;
+    const { finding, sources, hidden } = gone;
+    return { finding, sources, ...(hidden ? { unsafe: hidden } : {}) };
+  }
+  if (registry.registry.problem === "missing") return "unsettled"; // it came since
+  if (seen.kind !== "file") return undefined;
+  // what was read as JSON has no other fault, and a diagnosis of a large one takes seconds
+  if (!registry.registry.problem && !repeatsNames(registry.registry)) return undefined;
+  const bytes = readFileSync(registry.path);
+  const readsJson5 = installation.openclaw?.era.era === "F1";
+  const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5 }));
+  return finding && { finding, own: { bytes, changedMs: seen.fingerprint.mtimeMs } };
 }
 
 /** The entries that forgotten transcripts should have, those of one registry together: each key is given once. */
@@ -108,16 +136,19 @@ function deriveAll(orphans: readonly Orphan[]): void {
 /** A turn keeps a copy of its session's entry, and writes it back whole when it ends. */
 function lookForUse(installation: Installation, facts: RegistryFacts, context: RegistryContext): void {
   const changed = facts.entries.filter(({ change }) => change);
+  const orphans = facts.orphans.filter(({ derived }) => derived);
   const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
-  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
   const transcriptOf = ({ reference: { registryPath, entry } }: PeerSession) =>
     installation.transcripts.find(({ entries }) =>
       entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
     );
+  const moving = sessions.map((session) => ({ session, transcript: transcriptOf(session) }));
+  const asked = [...orphans, ...changed, ...moving].flatMap(({ transcript }) => transcript ?? []);
+  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context, asked);
   const note = (one: { inUse?: string }, use: string | undefined) => {
     if (use !== undefined) one.inUse = use;
   };
-  for (const orphan of facts.orphans.filter(({ derived }) => derived)) note(orphan, probe(orphan.transcript));
+  for (const orphan of orphans) note(orphan, probe(orphan.transcript));
   for (const entry of changed) {
     const { status, updatedAt = 0 } = entry.reference.entry;
     const isRunning = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
@@ -127,10 +158,7 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
       entry.transcript ? probe(entry.transcript) : isAlive ? "its entry says that a turn is running" : undefined,
     );
   }
-  for (const session of sessions) {
-    const transcript = transcriptOf(session);
-    if (transcript) note(session, probe(transcript));
-  }
+  for (const { session, transcript } of moving) if (transcript) note(session, probe(transcript));
 }
 
 /** Findings that a change of the entry puts right. */

@@ -1,8 +1,10 @@
 import { existsSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { deriveEntries } from "../derive/derive-entries.ts";
+import type { Facts } from "../derive/derive-entry.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, Installation } from "../installation/installation.ts";
+import { foldersOfRegistry } from "../installation/session-folders.ts";
 import { type Merge, type MergedEntry, type MergeSource, mergeSources } from "../registry/merge.ts";
 import { describeEntry } from "../registry/read.ts";
 import { salvageRegistry } from "../registry/salvage.ts";
@@ -10,9 +12,16 @@ import { readSources } from "../registry/sources.ts";
 import { findOrphans } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
 import type { RegistryContext } from "./registry.ts";
+import { renewEntries } from "./renewal.ts";
 
-/** What a broken registry can be made into. `sha256`: of the bytes that it was made of. */
-export type Restoration = { restored: Merge; sha256: string };
+/** What a broken registry can be made into. `sha256`: of the bytes that it was made of; absent where there is no file. */
+export type Restoration = { restored: Merge; sha256?: string };
+
+/** What is left of a registry. `own`: its own bytes, and when it was written (epoch ms). `sources`: copies of it, as they were read. */
+export type Remains = {
+  own: { bytes: Buffer; changedMs: number } | undefined;
+  sources: readonly MergeSource[] | undefined;
+};
 
 /**
  * Puts together what a broken registry can be restored to: what stands whole in its own text, in broken-off writes and in
@@ -20,30 +29,24 @@ export type Restoration = { restored: Merge; sha256: string };
  */
 export async function planRestoration(
   registry: AgentRegistry,
-  bytes: Buffer,
-  changedMs: number,
+  { own, sources: copies }: Remains,
   installation: Installation,
   context: RegistryContext,
 ): Promise<Restoration> {
-  const own: MergeSource = {
-    origin: "own-text",
-    path: registry.path,
-    writtenMs: changedMs,
-    salvage: salvageRegistry(bytes),
-  };
-  const sources: MergeSource[] = [own, ...readSources(registry.path).sources];
   const isStanding = (entry: MergedEntry) => !entry.isAbsentFromNewer || hasTranscript(registry, entry);
-  const saved = mergeSources(sources, isStanding);
-  const entries = saved.entries.map(({ key, text }) => describeEntry(key, parse(text)));
-  const standIn = { ...registry, registry: { path: registry.path, text: saved.text, entries, corrupt: 0 } };
-  const others = installation.registries.map((one) => (one === registry ? standIn : one));
-  const mended = { ...installation, registries: others };
-  const orphans = await findOrphans(mended, mentionedIn(mended.registries), { ...context, isKnown: true });
-  const facts = orphans.flatMap((orphan) => (orphan.registry === standIn && orphan.facts ? [orphan.facts] : []));
-  const made = deriveEntries(
-    facts,
-    saved.entries.map(({ key }) => key),
-  ).flatMap(({ derived }) => (derived ? [{ key: derived.key, text: JSON.stringify(derived.entry, null, 2) }] : []));
+  let sources: MergeSource[] = [...ownText(registry, own), ...(copies ?? readSources(registry.path).sources)];
+  let saved = mergeSources(sources, isStanding);
+  let forgotten = await findForgotten(registry, saved, installation, context);
+  const newer = renewEntries(sources, saved, deriveEntries(forgotten, []));
+  if (newer.isRenewed) {
+    sources = newer.sources;
+    saved = mergeSources(sources, isStanding);
+    forgotten = await findForgotten(registry, saved, installation, context);
+  }
+  const taken = saved.entries.map(({ key }) => key);
+  const made = deriveEntries(forgotten, taken).flatMap(({ derived }) =>
+    derived ? [{ key: derived.key, text: JSON.stringify(derived.entry, null, 2) }] : [],
+  );
   const transcripts: MergeSource = {
     origin: "transcript",
     path: registry.sessions,
@@ -51,13 +54,35 @@ export async function planRestoration(
     salvage: { entries: made, lost: [], isWhole: true },
   };
   const restored = made.length > 0 ? mergeSources([...sources, transcripts], isStanding) : saved;
-  return { restored, sha256: sha256Of(bytes) };
+  return { restored, ...(own ? { sha256: sha256Of(own.bytes) } : {}) };
+}
+
+function ownText({ path }: AgentRegistry, own: Remains["own"]): MergeSource[] {
+  if (!own) return [];
+  return [{ origin: "own-text", path, writtenMs: own.changedMs, salvage: salvageRegistry(own.bytes) }];
+}
+
+/** The transcripts that nothing of what was saved leads to. */
+async function findForgotten(
+  registry: AgentRegistry,
+  saved: Merge,
+  installation: Installation,
+  context: RegistryContext,
+): Promise<Facts[]> {
+  const entries = saved.entries.map(({ key, text }) => describeEntry(key, parse(text)));
+  const standIn = { ...registry, registry: { path: registry.path, text: saved.text, entries, corrupt: 0 } };
+  const others = installation.registries.map((one) => (one === registry ? standIn : one));
+  const mended = { ...installation, registries: others };
+  const orphans = await findOrphans(mended, mentionedIn(mended.registries), { ...context, isKnown: true });
+  return orphans.flatMap((orphan) => (orphan.registry === standIn && orphan.facts ? [orphan.facts] : []));
 }
 
 /** An entry that a newer copy does not have any more is a session's that the gateway let go, unless its transcript is there. */
-function hasTranscript({ sessions }: AgentRegistry, { key, text, origin }: MergedEntry): boolean {
-  const { sessionId } = describeEntry(key, parse(text));
-  return origin === "transcript" || (sessionId !== undefined && existsSync(join(sessions, `${sessionId}.jsonl`)));
+function hasTranscript(registry: AgentRegistry, { key, text, origin }: MergedEntry): boolean {
+  const { sessionId, sessionFile } = describeEntry(key, parse(text));
+  const folders = foldersOfRegistry(registry);
+  const names = [...(sessionFile ? [basename(sessionFile)] : []), ...(sessionId ? [`${sessionId}.jsonl`] : [])];
+  return origin === "transcript" || folders.some((folder) => names.some((name) => existsSync(join(folder, name))));
 }
 
 function parse(text: string): Record<string, unknown> {

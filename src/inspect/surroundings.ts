@@ -2,6 +2,7 @@ import { dirname, join } from "node:path";
 import { namesAnotherHost } from "../installation/container-paths.ts";
 import type { Installation } from "../installation/installation.ts";
 import { isLentHome } from "../installation/lent-home.ts";
+import { foldersOfRegistry } from "../installation/session-folders.ts";
 import { isMountedElsewhere } from "../installation/sharers.ts";
 import type { RegistryProblem } from "../registry/read.ts";
 import type { Finding } from "./finding.ts";
@@ -60,7 +61,7 @@ export function hasLostRegistry({ openclaw, registries, transcripts }: Installat
   const isMissing = ({ registry }: Installation["registries"][number]) => registry.problem === "missing";
   const isInHome = ({ path, sessions }: Installation["registries"][number]) => dirname(path) === sessions;
   if (openclaw?.config.store !== undefined && registries.some((one) => isMissing(one) && !isInHome(one))) return true;
-  const found = new Set(registries.filter((one) => !isMissing(one)).map(({ sessions }) => sessions));
+  const found = new Set(registries.filter((one) => !isMissing(one)).flatMap(foldersOfRegistry));
   const lost = new Set(registries.filter(({ sessions }) => !found.has(sessions)).map(({ sessions }) => sessions));
   return transcripts.some(({ dialect, path }) => dialect === "openclaw" && lost.has(dirname(path)));
 }

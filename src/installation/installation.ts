@@ -39,8 +39,18 @@ export type OpenClawHome = { home: string; config: OpenClawConfig; era: EraVerdi
 
 export type ClaudeHome = { home: string; projects: string };
 
-/** An agent's registry. Agents may share one, if the gateway's configuration says so. */
-export type AgentRegistry = { agent: string; path: string; sessions: string; registry: Registry };
+/**
+ * An agent's registry, and where the agent's transcripts lie. `shared`: other agents that use the same one, if the gateway's
+ * configuration says so. `isLeft`: its gateway is configured to use another one, so that this one need not be there.
+ */
+export type AgentRegistry = {
+  agent: string;
+  path: string;
+  sessions: string;
+  registry: Registry;
+  shared?: { agent: string; sessions: string }[];
+  isLeft?: boolean;
+};
 
 /** A name that a lock has, and what it guards; what lies there is not looked at. */
 export type LockPlace = { path: string; guards: "transcript" | "registry" | "history"; agent?: string };

@@ -27,14 +27,20 @@ export function findRegistries(
   for (const agent of agents) {
     const sessions = join(home, "agents", agent, "sessions");
     const standard = join(sessions, "sessions.json");
-    for (const candidate of [config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard, standard]) {
+    const configured = config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard;
+    for (const candidate of [configured, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
-      if (found.has(path) || (isAbsent(path) && isAbsent(sessions))) continue;
+      const known = found.get(path);
+      if (known && known.agent !== agent && candidate === configured) {
+        known.shared = [...(known.shared ?? []), { agent, sessions: realPathOr(sessions) }];
+      }
+      if (known || (isAbsent(path) && isAbsent(sessions))) continue;
       found.set(path, {
         agent,
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
         registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
+        isLeft: candidate !== configured,
       });
     }
   }

@@ -5,6 +5,7 @@ import { describeError } from "../errors.ts";
 import type { AgentRegistry, ClaudeHome, EntryReference, Installation, Transcript } from "./installation.ts";
 import { mapPath, projectNamesOf, realPathOr } from "./paths.ts";
 import { listFolder } from "./registries.ts";
+import { agentOfKey, foldersOfRegistry, sessionsFolderOf } from "./session-folders.ts";
 
 const CLAUDE_TRANSCRIPT = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl$/i;
 const OPENCLAW_TRANSCRIPT = /^([a-z0-9][a-z0-9._-]{0,250})\.jsonl$/i;
@@ -64,10 +65,11 @@ function claudeTranscripts({ claude, registries, workspaces, leftBehind, unreada
 
 function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sources): Transcript[] {
   const references = new Map<string, EntryReference[]>();
-  for (const { agent, path: registryPath, sessions, registry } of registries) {
-    for (const entry of registry.entries) {
-      for (const file of transcriptPathsOf(entry, registryPath, sessions, paths))
-        push(references, file, { agent, registryPath, entry });
+  for (const registry of registries) {
+    for (const entry of registry.registry.entries) {
+      const agent = agentOfKey(registry, entry.key);
+      for (const file of transcriptPathsOf(entry, registry, agent, paths))
+        push(references, file, { agent, registryPath: registry.path, entry });
     }
   }
   const transcripts: Transcript[] = [];
@@ -99,22 +101,23 @@ function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sour
  */
 function transcriptPathsOf(
   entry: EntryReference["entry"],
-  registryPath: string,
-  sessions: string,
+  registry: AgentRegistry,
+  agent: string,
   paths: Record<string, string>,
 ): string[] {
-  const beside = dirname(registryPath);
-  const folders = beside === sessions ? [sessions] : [beside, sessions];
+  const sessions = sessionsFolderOf(registry, agent);
   if (entry.sessionFile) {
+    const all = foldersOfRegistry(registry);
     const mapped = mapPath(entry.sessionFile, paths);
     const place = dirname(mapped);
-    const real = folders.includes(place) ? place : realPathOr(place);
-    if (folders.includes(real)) return [`${real}/${basename(mapped)}`];
+    const real = all.includes(place) ? place : realPathOr(place);
+    if (all.includes(real)) return [`${real}/${basename(mapped)}`];
     // as the gateway named it before the home was moved, or as it is seen from inside a container
     const moved = IN_SESSIONS_FOLDER.test(mapped) ? `${sessions}/${basename(mapped)}` : undefined;
     if (moved !== undefined && lookAt(moved)) return [moved];
   }
-  return entry.sessionId ? folders.map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
+  const folders = new Set([dirname(registry.path), sessions]);
+  return entry.sessionId ? [...folders].map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
 }
 
 function look(

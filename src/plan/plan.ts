@@ -54,14 +54,14 @@ export type RegistryChange =
 /**
  * `seen`: the SHA-256 of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
  * that is mended, the fields that go, and the JSON of those that get another value. `text`: the JSON of a whole entry.
- * `claudeSessionId`: whose binding is cleared.
+ * `forget`: sessions of Claude Code whose bindings are cleared.
  */
 export type EntryEdit = {
   seen?: string;
   remove?: readonly string[];
   set?: Readonly<Record<string, string>>;
   text?: string;
-  claudeSessionId?: string;
+  forget?: readonly string[];
 };
 
 export type StepKind = Step["kind"];

@@ -2,11 +2,11 @@ import type { PeerSession } from "../inspect/agents-of-peers.ts";
 import type { CheckedEntry } from "../inspect/check-entries.ts";
 import type { Finding } from "../inspect/finding.ts";
 import type { Orphan } from "../inspect/orphans.ts";
-import type { RegistryFacts } from "../inspect/registry.ts";
+import type { BrokenRegistry, RegistryFacts } from "../inspect/registry.ts";
 import { registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { isErrand } from "../registry/session-key.ts";
-import type { EntryEdit, Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
+import type { EntryEdit, Job, Plan, RegistryChange, Spared, SparedReason, Step } from "./plan.ts";
 import { blockedBecause } from "./repair.ts";
 
 /** `newId`, `nowMs`: for entries that are made anew. `brake`: in words, why ages can't be trusted in this run. */
@@ -32,8 +32,8 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
       ? job
       : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
   for (const broken of facts.broken) {
-    const steps: Step[] = [{ kind: "restore-registry", broken }];
-    take(unless(broken.registry.path, [broken.finding], jobOf([broken.finding], steps)));
+    const { path } = broken.registry;
+    take(unless(path, [broken.finding], restore(broken, policy)));
   }
   const moved = policy.resolveStrays ? strayedSessions(facts) : [];
   for (const entry of facts.entries) {
@@ -42,7 +42,7 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
   }
   for (const orphan of facts.orphans) {
     const { transcript, finding } = orphan;
-    take(unless(transcript.path, [finding], register(orphan), transcript));
+    take(unless(transcript.path, [finding], register(orphan, policy), transcript));
   }
   if (!policy.resolveStrays) {
     for (const { finding } of [...facts.strays, ...facts.duplicates])
@@ -68,10 +68,25 @@ function gatewayInTheWay({ openclaw }: Installation, { gateway }: RegistryFacts)
   return gateway?.because ?? "a gateway may run";
 }
 
-function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | undefined {
+function restore(broken: BrokenRegistry, { brake }: RegistryPolicy): Job | Spared {
+  const { registry, finding, unsafe, sha256 } = broken;
+  const spare = (because: SparedReason, detail: string): Spared => ({
+    ...{ because, detail, path: registry.path, findings: [finding] },
+  });
+  if (unsafe) return spare("unsafe", unsafe);
+  // of transcripts alone it is told by their age that they are none that are being born
+  const isByAge = sha256 === undefined && broken.restored.entries.every(({ origin }) => origin === "transcript");
+  if (brake && isByAge) return spare("clock-stepped", brake);
+  return jobOf([finding], [{ kind: "restore-registry", broken }]);
+}
+
+function mend(entry: CheckedEntry, { newId, nowMs, brake }: RegistryPolicy): Job | Spared | undefined {
   const { reference, change, seen, sessionKind, isObject, inUse } = entry;
   if (!change) return undefined;
   const findings = repairedFindings(entry);
+  // a session that is being born has no transcript yet
+  if (brake && change.kind === "lost" && isObject)
+    return { because: "clock-stepped", detail: brake, path: reference.registryPath, findings };
   const step = (how: RegistryChange, edit: EntryEdit): Step => ({
     kind: "edit-registry",
     transcript: noTranscript(reference),
@@ -80,9 +95,8 @@ function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | unde
     edit: { seen, ...edit },
   });
   const steps = {
-    mend: () => step("mend-entry", change.kind === "mend" ? { remove: change.remove, set: change.set } : {}),
-    "clear-binding": () =>
-      step("clear-binding", change.kind === "clear-binding" ? { claudeSessionId: change.sessionId } : {}),
+    mend: () => step("mend-entry", change.kind === "mend" ? mendingOf(change) : {}),
+    "clear-binding": () => step("clear-binding", change.kind === "clear-binding" ? { forget: change.forget } : {}),
     lost: () => {
       if (isErrand(sessionKind)) return step("remove-entry", {});
       if (isObject) return step("fresh-start", {});
@@ -92,6 +106,18 @@ function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | unde
     },
   };
   return { ...jobOf(findings, [steps[change.kind]()], inUse), isBatched: true };
+}
+
+function mendingOf({
+  remove,
+  set,
+  forget,
+}: {
+  remove: string[];
+  set: Record<string, string>;
+  forget?: string[];
+}): EntryEdit {
+  return { remove, set, ...(forget ? { forget } : {}) };
 }
 
 function repairedFindings({ findings }: CheckedEntry): Finding[] {
@@ -112,7 +138,9 @@ function noTranscript(reference: EntryReference): Transcript {
   };
 }
 
-function register({ transcript, registry, finding, isOld, derived, unsafe, inUse }: Orphan): Job | Spared {
+function register(orphan: Orphan, { brake }: RegistryPolicy): Job | Spared {
+  const { transcript, registry, agent, finding, isOld, derived, unsafe, inUse } = orphan;
+  if (brake) return { because: "clock-stepped", detail: brake, transcript, findings: [finding] };
   if (unsafe) return { because: "unsafe", transcript, detail: unsafe, findings: [finding] };
   if (isOld) return { because: "old-orphan", transcript, findings: [finding] };
   if (!derived)
@@ -121,7 +149,7 @@ function register({ transcript, registry, finding, isOld, derived, unsafe, inUse
   const step: Step = {
     kind: "edit-registry",
     transcript,
-    entry: { agent: registry.agent, registryPath: registry.path, entry },
+    entry: { agent, registryPath: registry.path, entry },
     change: "add-entry",
     edit: { text: JSON.stringify(derived.entry) },
   };

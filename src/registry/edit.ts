@@ -44,13 +44,13 @@ type KnownPlaces = { places?: readonly Member[] };
  */
 export function clearBinding(text: string, key: string, claudeSessionId: string): RegistryEdit {
   return editEntries(text, (entry, entryKey) =>
-    entryKey === key ? withoutSession(entry, claudeSessionId) : undefined,
+    entryKey === key ? withoutSessions(entry, [claudeSessionId]) : undefined,
   );
 }
 
 /** Like `clearBinding`, for every entry that names the session. */
 export function clearBindings(text: string, claudeSessionId: string): RegistryEdit {
-  return editEntries(text, (entry) => withoutSession(entry, claudeSessionId));
+  return editEntries(text, (entry) => withoutSessions(entry, [claudeSessionId]));
 }
 
 /** The fields of an entry for whoever decides on a change. Nothing is looked at before it is asked for: registries are large. */
@@ -149,10 +149,10 @@ function fieldsOf(text: string, { valueAt }: Member): EntryFields {
   };
 }
 
-/** The change that makes an entry forget a session of Claude Code; undefined when it does not name it. */
-export function withoutSession(entry: EntryFields, claudeSessionId: string): ObjectChange | undefined {
+/** The change that makes an entry forget sessions of Claude Code; undefined when it names none of them. */
+export function withoutSessions(entry: EntryFields, claudeSessionIds: readonly string[]): ObjectChange | undefined {
   const fields = Object.fromEntries([...BINDING_MAPS, LEGACY_BINDING].map((name) => [name, entry.read(name)]));
-  const named = bindingsOf(fields).filter(({ sessionId }) => sessionId === claudeSessionId);
+  const named = bindingsOf(fields).filter(({ sessionId }) => claudeSessionIds.includes(sessionId));
   if (named.length === 0) return undefined;
   const providers = new Set(named.map(({ provider }) => provider));
   const remove = new Set<string>();

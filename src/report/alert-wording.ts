@@ -120,7 +120,7 @@ function few(texts: readonly string[], label?: string): string[] {
 /** What a repair took out for good, and where the originals are. */
 function lossLines({ actions }: AlertFacts): string[] {
   const done = actions.filter(({ result }) => result === "done");
-  const changed = done.filter(({ kind }) => CHANGES.has(kind));
+  const changed = done.filter(({ kind, detail }) => CHANGES.has(kind) || detail?.change === "restore");
   if (changed.length === 0) return [];
   const entries = changed.reduce((sum, { detail }) => sum + (typeof detail?.lost === "number" ? detail.lost : 0), 0);
   const losses = [
@@ -133,7 +133,6 @@ function lossLines({ actions }: AlertFacts): string[] {
 
 const CHANGES: ReadonlySet<string> = new Set<ReportedAction["kind"]>([
   "repair-transcript",
-  "restore-registry",
   "digest-transcript",
   "empty-transcript",
   "remove-transcript",

@@ -3,7 +3,13 @@ import type { Outcome } from "../apply/outcome.ts";
 import type { Finding } from "../inspect/finding.ts";
 import { type Installation, sessionKeyOf, type Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "../plan/plan.ts";
-import type { InstallationReport, ReportedAction, ReportedFinding, ReportedSpared } from "./document.ts";
+import {
+  actionKindOf,
+  type InstallationReport,
+  type ReportedAction,
+  type ReportedFinding,
+  type ReportedSpared,
+} from "./document.ts";
 import { wordFinding, wordOutcome, wordPlanned, wordSpared } from "./wording.ts";
 
 type Seen = { installation: Installation; findings: readonly Finding[]; plan: Plan };
@@ -69,7 +75,7 @@ function plannedRestart({ installation, plan }: Seen): ReportedAction[] {
 function planned(step: Step, findings: readonly Finding[]): ReportedAction {
   const detail = plannedDetail(step);
   return {
-    kind: step.kind,
+    kind: actionKindOf(step.kind),
     message: wordPlanned(step),
     ...about(step),
     because: kindsOf(findings),
@@ -80,6 +86,7 @@ function planned(step: Step, findings: readonly Finding[]): ReportedAction {
 
 function plannedDetail(step: Step): Record<string, unknown> | undefined {
   if (step.kind === "edit-registry") return { registry: step.entry.registryPath };
+  if (step.kind === "restore-registry") return { registry: step.broken.registry.path, change: "restore" };
   if (step.kind === "archive-transcript") return { bytes: step.bytes ?? step.transcript.fingerprint.sizeBytes };
   if (step.kind === "cut-transcript" && step.bytesAfter !== undefined)
     return { bytesBefore: step.transcript.fingerprint.sizeBytes, bytesAfter: step.bytesAfter };
@@ -90,7 +97,7 @@ function plannedDetail(step: Step): Record<string, unknown> | undefined {
 function reportOutcome(outcome: Outcome, findings: readonly Finding[]): ReportedAction {
   const { step, result, hint, detail } = outcome;
   return {
-    kind: step.kind,
+    kind: actionKindOf(step.kind),
     message: wordOutcome(outcome),
     ...about(step),
     because: kindsOf(findings),
@@ -112,6 +119,7 @@ function reportSpared(spared: Spared): ReportedSpared {
 function about(step: Step): Pick<ReportedAction, "path" | "sessionId" | "sessionKey"> {
   if ("transcript" in step) return identify(step.transcript);
   if (step.kind === "remove-lock") return { path: step.lock.file.path };
+  if (step.kind === "restore-registry") return { path: step.broken.registry.path };
   return step.kind === "prune-archive" ? { path: step.archive } : {};
 }
 

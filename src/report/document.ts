@@ -26,9 +26,15 @@ export type ReportedFinding = {
   evidence: Record<string, unknown>;
 };
 
-/** `notify`: an alert that was sent, or that waits. */
+/** To whoever reads the report, a registry that is made anew is an edited one. `notify`: an alert that was sent, or that waits. */
+type ActionKind = Exclude<StepKind, "restore-registry"> | "notify";
+
+export function actionKindOf(kind: StepKind): Exclude<ActionKind, "notify"> {
+  return kind === "restore-registry" ? "edit-registry" : kind;
+}
+
 export type ReportedAction = {
-  kind: StepKind | "notify";
+  kind: ActionKind;
   message: string;
   path?: string;
   sessionId?: string;

@@ -109,7 +109,6 @@ const DONE: Record<ReportedAction["kind"], string> = {
   "archive-transcript": "archived",
   "append-note": "the files that they changed noted",
   "edit-registry": "their registry entries put right: entered, corrected, given a fresh start, or taken out",
-  "restore-registry": "restored",
   "cut-transcript": "cut at their last compaction",
   "digest-transcript": "a digest left of each",
   "empty-transcript": "emptied",

@@ -22,7 +22,9 @@ type RegistryKind = Extract<
 /** Every sentence about a registry and its entries. */
 export const REGISTRY_FINDINGS = {
   "broken-registry": (e) =>
-    `the registry is ${PROBLEMS[String(e.problem)] ?? e.problem}: what it binds cannot be known, and the gateway will write an empty one over it; session-keeper validate-registry --repair restores it from what is left and from its copies`,
+    e.problem === "missing"
+      ? `the registry is gone, while ${remains(e)} there: its gateway will begin an empty one; session-keeper validate-registry --repair makes it of what is left`
+      : `the registry is ${PROBLEMS[String(e.problem)] ?? e.problem}: what it binds cannot be known, and the gateway will write an empty one over it; session-keeper validate-registry --repair restores it from what is left and from its copies`,
   "unregistered-transcript": (e) =>
     e.isOld
       ? `no registry entry leads to it, and nothing has been written to it for long; session-keeper archive sees to it (${size(e.bytes)})`
@@ -85,6 +87,18 @@ export function wordRestoration({ entries }: { entries: readonly { origin: strin
   const told = parts.flatMap(([number, where]) => (number > 0 ? [`${number} ${where}`] : []));
   return `restore it with ${entries.length} ${entries.length === 1 ? "entry" : "entries"}${told.length > 0 ? ` (${told.join(", ")})` : ""}`;
 }
+
+/** What is left of a registry that is gone. */
+function remains({ copies, transcripts }: Evidence): string {
+  const names = Array.isArray(copies) ? copies.map(String) : [];
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  const told = names.length > 0 ? [`${names.slice(0, MOST_NAMED).join(", ")}${more}`] : [];
+  const count = Number(transcripts);
+  if (count > 0) told.push(`${count} ${count === 1 ? "transcript" : "transcripts"} that it must have led to`);
+  return `${told.join(", and ")} ${names.length + count === 1 ? "is" : "are"}`;
+}
+
+const MOST_NAMED = 3;
 
 function tokens({ tokens: held, warning, critical, from }: Evidence): string {
   const limit = Number(held) >= Number(critical) ? critical : warning;

@@ -13,7 +13,7 @@ const WORDS: Record<Undoable, { plan: string; done: string }> = {
   "digest-transcript": { plan: "put it back in place of the digest", done: "it is back in place of the digest" },
   "empty-transcript": { plan: "put back what it was emptied of", done: "what it was emptied of is back" },
   "remove-transcript": { plan: "bring it back", done: "it is back" },
-  "restore-registry": { plan: "put back the broken registry", done: "the broken registry is back" },
+  "restore-registry": { plan: "put the registry back as it was", done: "the registry is as it was" },
   "remove-leftover": { plan: "bring it back", done: "it is back" },
 };
 

@@ -1,7 +1,7 @@
 import type { Lasting } from "../undo/plan.ts";
 import type { UndoOutcome } from "../undo/session.ts";
 import { reportFinding } from "./build.ts";
-import type { InstallationReport, ReportedAction, ReportedFinding } from "./document.ts";
+import { actionKindOf, type InstallationReport, type ReportedAction, type ReportedFinding } from "./document.ts";
 import { wordUndo } from "./undo-wording.ts";
 
 /** What `restore undo` saw and did, as it is told. What stands in the way is a finding; so is what nobody can undo. */
@@ -32,7 +32,7 @@ function action({ kind, session, place, result, because, hint, detail }: UndoOut
   const { path, sessionId } = session;
   return [
     {
-      kind,
+      kind: actionKindOf(kind),
       message: wordUndo({ kind, result, because, detail }),
       ...{ path, sessionId, because: [], result },
       ...(hint ? { hint } : {}),

@@ -23,7 +23,8 @@ const FINDINGS = {
   "repair-logged": (e) =>
     `${lines(e)} that a program mended a session's file or lock by itself, or left out what it could not read`,
   ...LOCK_FINDINGS,
-  "stale-binding": () => "the registry binds a Claude Code session that holds no rows, so resuming it fails",
+  "stale-binding": (e) =>
+    `the registry binds a Claude Code session that ${e.isGone ? "is not there" : "holds no rows"}, so resuming it fails`,
   ...REGISTRY_FINDINGS,
   "sqlite-era": () =>
     "this OpenClaw keeps its sessions in SQLite: nothing under its home is written; Claude Code's files are still looked after",

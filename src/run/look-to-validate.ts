@@ -3,6 +3,7 @@ import { readClocks } from "../host/host.ts";
 import { inspectRegistries } from "../inspect/registry.ts";
 import { planRegistryRepair } from "../plan/registry.ts";
 import { rememberTold } from "../report/told.ts";
+import { brakeReason } from "../state/brake.ts";
 import { readState } from "../state/state.ts";
 import type { Duty } from "./duty.ts";
 
@@ -13,10 +14,13 @@ export const lookToValidate: Duty = async (installation, statePath, { request, w
   const { env } = world.surroundings;
   const facts = await inspectRegistries(installation, { settings, nowMs: clocks.wallMs, env, signal: world.signal });
   const { repair, resolveStrays, restart } = request;
+  const brake = repair ? brakeReason(state.clocks, clocks) : undefined;
+  if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const plan = planRegistryRepair(installation, facts, {
     ...{ repair, resolveStrays },
     newId: randomUUID,
     nowMs: clocks.wallMs,
+    ...(brake ? { brake } : {}),
   });
   const isHeard = facts.gateway?.state === "up" && facts.broken.length > 0 && plan.jobs.length > 0;
   for (const job of plan.jobs) job.needsRestart = restart && isHeard;
@@ -30,8 +34,12 @@ export const lookToValidate: Duty = async (installation, statePath, { request, w
     clocks,
     hasWork: plan.jobs.some(({ wait }) => wait === undefined) || (repair && installation.leftBehind.length > 0),
     mayRestart: restart,
-    remember: (now, _done, report) =>
-      request.cron ? rememberTold(now, request.command, report, clocks.wallMs, settings.notify.repeatAfter) : now,
+    remember(now, _done, report) {
+      const next = repair ? { ...now, clocks } : now;
+      return request.cron
+        ? rememberTold(next, request.command, report, clocks.wallMs, settings.notify.repeatAfter)
+        : next;
+    },
     before: { stateText, cursorsText: "" },
   };
 };

@@ -78,7 +78,8 @@ function isAddedEntry(value: Fields): value is AddedEntryUndo {
 
 function isWholeRegistry(value: Fields): value is WholeRegistryUndo {
   const { registry, backup, before, after } = value;
-  return isPath(registry) && isPath(backup) && isText(before) && isText(after);
+  const isSaved = isPath(backup) && isText(before);
+  return isPath(registry) && (isSaved || (backup === null && before === null)) && isText(after);
 }
 
 function isNote(value: Fields): value is NoteUndo {

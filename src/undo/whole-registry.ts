@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { dirname } from "node:path";
 import type { Tools } from "../apply/tools.ts";
 import type { WholeRegistryUndo } from "../apply/undo-data.ts";
 import { replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
@@ -13,13 +14,16 @@ const CHANGED = "the registry was written to since";
 export async function lookAtWholeRegistry(undo: WholeRegistryUndo, looking: Looking): Promise<Standing> {
   const standing = standingOf(undo);
   if (standing.state !== "ready") return standing;
-  if (hashAt(undo.backup) !== undo.before)
+  if (undo.backup !== null && hashAt(undo.backup) !== undo.before)
     return blocked(`its copy ${undo.backup} is not there any more as it was made`);
   const closed = await whyClosed(looking);
   return closed === undefined ? READY : blocked(`${closed}, and the registry of this release has no lock`);
 }
 
-/** Puts the bytes of the broken registry back. Its time of change moves forward, because the gateway trusts it. */
+/**
+ * Puts the bytes of the broken registry back. Its time of change moves forward, because the gateway trusts it. One that was not
+ * there goes again; the copies that it was made of are there.
+ */
 export async function putBackWholeRegistry(undo: WholeRegistryUndo, tools: Tools): Promise<PutBack> {
   const written = await writeUnderLock(undo.registry, tools, () => putBackNow(undo, tools));
   return "busy" in written ? { because: written.busy } : written.result;
@@ -28,9 +32,14 @@ export async function putBackWholeRegistry(undo: WholeRegistryUndo, tools: Tools
 function putBackNow(undo: WholeRegistryUndo, { disk }: Tools): PutBack {
   const seen = lookAt(undo.registry);
   if (seen?.kind !== "file" || standingOf(undo).state !== "ready") return { because: CHANGED };
+  const { fingerprint } = seen;
+  if (undo.backup === null) {
+    disk.remove(undo.registry);
+    disk.syncFolder(dirname(undo.registry));
+    return { detail: { bytesBefore: fingerprint.sizeBytes, bytesAfter: 0 } };
+  }
   const bytes = readFileSync(undo.backup);
   if (sha256Of(bytes) !== undo.before) return { because: `its copy ${undo.backup} was changed` };
-  const { fingerprint } = seen;
   const now: Registry = { path: undo.registry, text: "", fingerprint, entries: [], corrupt: 0 };
   if (!replaceRegistry(disk, now, bytes)) return { because: CHANGED };
   return { detail: { bytesBefore: fingerprint.sizeBytes, bytesAfter: bytes.length } };
@@ -42,6 +51,7 @@ function standingOf({ registry, before, after }: WholeRegistryUndo): Standing {
   return hash === after ? READY : blocked(CHANGED);
 }
 
-function hashAt(path: string): string | undefined {
-  return lookAt(path)?.kind === "file" ? sha256Of(readFileSync(path)) : undefined;
+/** null where there is no file. */
+function hashAt(path: string): string | null {
+  return lookAt(path)?.kind === "file" ? sha256Of(readFileSync(path)) : null;
 }

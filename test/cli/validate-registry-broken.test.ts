@@ -66,7 +66,7 @@ async function restore(bytes: string | Buffer, problem: string) {
 
   const report = await repair(home);
 
-  expect(actionsOf(report)).toMatchObject([{ kind: "restore-registry", result: "done" }]);
+  expect(actionsOf(report)).toMatchObject([{ kind: "edit-registry", result: "done" }]);
   expect(report.status).toBe(0);
   const [backup = ""] = backupsOf(home).filter((name) => !names.includes(name));
   expect(readFileSync(join(sessionsFolder(home), backup)).equals(broken)).toBe(true);

@@ -128,7 +128,9 @@ describe("transcripts that no entry leads to", () => {
     expect(existsSync(registryPath(home))).toBe(false);
   });
 
-  test("are left for their gateway, which makes the registry where there is none", async () => {
+  test("are left for their gateway, which makes the registry where nothing shows that there was one", async () => {
+    const store = join(home.openclaw, "stores", "{agentId}.json");
+    configureGateway(home, { session: { ...A_SESSION_EACH.session, store } });
     const { path } = addTalk(home);
     const before = snapshot(home.openclaw);
     const report = await repair(home);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it, vi } from "vitest";
 import { makeHome, sessionsFolder, writeRegistry } from "../support/home.ts";
@@ -12,8 +12,11 @@ import { leftovers, type Scene } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // many runs of the program, on a machine that may be slow
 
-/** A home whose registry is to be put right. `after`: what it ends as, with a name in place of what is made by chance. */
-type RegistryScene = Scene & { original: Buffer; after: Record<string, unknown> };
+/**
+ * A home whose registry is to be put right. `original`: null where there is none. `after`: what it ends as, with a name in place
+ * of what is made by chance.
+ */
+type RegistryScene = Scene & { original: Buffer | null; after: Record<string, unknown> };
 
 const FIRST = "agent:main:telegram:group:-1";
 const LOST = "agent:main:telegram:group:-2";
@@ -53,13 +56,28 @@ function breakRegistry(): RegistryScene {
   return { home, sessions: [], bystander: first.path, registry: {}, original: readFileSync(path), after };
 }
 
+/** A registry that a rewrite gave another name, and then broke off. */
+function loseRegistry(): RegistryScene {
+  const home = makeHome();
+  const [first, second] = [addTalk(home), addTalk(home, { messages: [written.telegramGroup] })];
+  const sound = entryFor(first, { future: { kept: [1, null] } });
+  renameSync(writeRegistry(home, { [FIRST]: sound }), join(sessionsFolder(home), "sessions.json.bak.1770640000000"));
+  const after = { [FIRST]: sound, [CUT]: expect.objectContaining({ sessionId: second.sessionId, repaired: true }) };
+  return { home, sessions: [], bystander: first.path, registry: {}, original: null, after };
+}
+
+function isAsItWas({ home, original }: RegistryScene): boolean {
+  if (!existsSync(registryPath(home))) return original === null;
+  return original?.equals(readFileSync(registryPath(home))) === true;
+}
+
 /** The registry is as it was, or as it ends; what is called a copy of it is one. */
-function expectBeforeOrAfter({ home, original, after }: RegistryScene): void {
-  const bytes = readFileSync(registryPath(home));
-  if (!bytes.equals(original)) expect(JSON.parse(bytes.toString())).toEqual(after);
-  expect(statSync(registryPath(home)).mode & 0o777).toBe(0o600);
+function expectBeforeOrAfter(scene: RegistryScene): void {
+  const { home, original, after } = scene;
+  if (!isAsItWas(scene)) expect(JSON.parse(readFileSync(registryPath(home), "utf8"))).toEqual(after);
+  if (!isAsItWas(scene) || original) expect(statSync(registryPath(home)).mode & 0o777).toBe(0o600);
   for (const name of backupsOf(home))
-    expect(readFileSync(join(sessionsFolder(home), name)).equals(original), name).toBe(true);
+    expect(original?.equals(readFileSync(join(sessionsFolder(home), name))), name).toBe(true);
 }
 
 function expectRepaired(scene: RegistryScene): void {
@@ -68,8 +86,8 @@ function expectRepaired(scene: RegistryScene): void {
   const now = JSON.parse(readFileSync(registryPath(home), "utf8"));
   expect(now).toEqual(after);
   expect(Object.keys(now)).toEqual(Object.keys(after));
-  expect(backupsOf(home).length).toBeGreaterThan(0);
-  expect(backupsOf(home).length).toBeLessThanOrEqual(2);
+  if (scene.original) expect(backupsOf(home).length).toBeGreaterThan(0);
+  expect(backupsOf(home).length).toBeLessThanOrEqual(scene.original ? 2 : 0);
   // of a run that was killed just before it would have let go of the lock, the gateway takes it, or clean-locks
   expect(leftovers(home).filter((name) => !name.endsWith("/sessions.json.lock"))).toEqual([]);
 }
@@ -77,6 +95,7 @@ function expectRepaired(scene: RegistryScene): void {
 const scenes = [
   ["whose entries are wrong", setRegistry],
   ["that broke off", breakRegistry],
+  ["that is gone", loseRegistry],
 ] as const;
 
 describe.each(scenes)("a registry %s", (_, prepare) => {
@@ -106,9 +125,9 @@ describe.each(scenes)("a registry %s", (_, prepare) => {
         attempt: async (scene, disk, failed) => {
           const disturbed = await validateInProcess(scene.home, disk);
           expectBeforeOrAfter(scene);
-          const isAsItWas = readFileSync(registryPath(scene.home)).equals(scene.original);
-          if (isAsItWas) expect(disturbed.exitCode).toBe(3);
-          if (kind === "instead" && isAsItWas && failed()?.name !== "remove") expect(leftovers(scene.home)).toEqual([]);
+          if (isAsItWas(scene)) expect(disturbed.exitCode).toBe(3);
+          if (kind === "instead" && isAsItWas(scene) && failed()?.name !== "remove")
+            expect(leftovers(scene.home)).toEqual([]);
           pretendItEnded(scene.home.root);
           const healthy = await validateInProcess(scene.home);
           expect(healthy.report.failure).toBeUndefined();

@@ -21,9 +21,16 @@ test.each([
   ["another agent's", "agent:main:main", "trace"],
   ["a made-up one of a log", "probe-1", "gateway-log"],
   ["one with blanks", "agent:ops:a b", "backup"],
-  ["one that only the time links", "agent:ops:subagent:1", "subagent-runs"],
+  ["one that only its words link", "agent:ops:subagent:1", "task"],
 ] as const)("%s is no key for the session", (_, key, from) => {
   expect(chooseKey({ ...session([[key, from]]), shown: group }, new Set()).key).toBe("agent:ops:telegram:group:-1");
+});
+
+test("what the gateway calls `main` is the agent's main session", () => {
+  const named = session([["main", "own-status"]]);
+  expect(chooseKey(named, new Set()).key).toBe("agent:ops:main");
+  expect(chooseKey({ ...named, settings: { mainKey: "Home" } }, new Set()).key).toBe("agent:ops:home");
+  expect(chooseKey(session([["main", "backup"]]), new Set()).key).toBe("main");
 });
 
 test("a taken key is never given, whatever its case", () => {

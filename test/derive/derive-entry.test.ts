@@ -52,8 +52,8 @@ describe("a transcript of each class", () => {
       ...(["group", "slack", "channel"] as const),
     ],
     ["signalGroup", {}, "agent:main:signal:group:abc+/d=", "group", "signal", "group"],
-    ["stamped", {}, "agent:main:main", "main", "unknown", "direct"],
-    ["webPage", {}, "agent:main:main", "main", "webchat", "direct"],
+    ["stamped", {}, substitute, "unknown", "unknown", undefined],
+    ["webPage", {}, substitute, "unknown", "webchat", undefined],
     ["heartbeat", {}, "agent:main:main", "main", "unknown", "direct"],
     [
       ...(["cron", {}, `agent:main:cron:42fd68a5-8345-4e1d-940f-c029affea412:run:${SESSION_ID}`] as const),
@@ -172,7 +172,7 @@ test("the topic stands in the file's name where the messages do not show it", ()
 
 test("a subagent's task tells its key and who gave it", () => {
   const neighbours = {
-    keys: [{ key: "agent:main:subagent:1", from: "subagent-runs" as const }],
+    keys: [{ key: "agent:main:subagent:1", from: "task" as const }],
     spawnedBy: "agent:main:main",
   };
   expect(derive(factsOf(["subagent"], { neighbours }))).toMatchObject({

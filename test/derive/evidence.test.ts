@@ -5,6 +5,7 @@ import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { type Evidence, evidenceOf, readEvidence } from "../../src/derive/evidence.ts";
+import { sha256Of } from "../../src/disk/sha256.ts";
 import { SESSION_ID, STARTED_AT, transcriptOf, written } from "../support/unregistered.ts";
 
 let root: string;
@@ -35,6 +36,7 @@ test("a transcript shows its id, workspace, place, model, counters and times", a
     shown: {
       ...{ kind: "group", chatType: "group", channel: "telegram", peer: "-1002003004", to: "telegram:-1002003004" },
     },
+    taskSha256: sha256Of(written.telegramGroup),
     model: "example-model",
     modelProvider: "anthropic",
     counters: { inputTokens: 11, outputTokens: 5, totalTokens: 131, cacheRead: 100, cacheWrite: 20 },

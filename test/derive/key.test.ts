@@ -6,6 +6,7 @@ const direct: Shown = { kind: "direct", channel: "telegram", peer: "700" };
 const group: Shown = { kind: "group", chatType: "group", channel: "telegram", peer: "-1002003004" };
 const room: Shown = { kind: "group", chatType: "channel", channel: "slack", peer: "C0ABCDEF1" };
 const family: Shown = { kind: "group", chatType: "group", channel: "signal", peer: "aBc=" };
+const job: Shown = { kind: "cron-run", jobId: "Job-1" };
 const peer: KeySettings = { dmScope: "per-channel-peer" };
 const account: KeySettings = { dmScope: "per-account-channel-peer" };
 
@@ -34,9 +35,24 @@ test.each<[Shown, KeySettings, string | undefined]>([
   [{ kind: "hook" }, {}, "agent:ops:hook:s1"],
   [{ kind: "subagent" }, {}, "agent:ops:subagent:s1"],
   [{ kind: "heartbeat" }, peer, "agent:ops:main"],
-  [{ kind: "own-client" }, {}, "agent:ops:main"],
-  [{ kind: "own-client" }, peer, undefined],
-  [{ kind: "own-client", channel: "webchat" }, peer, "agent:ops:main"],
+  [{ kind: "heartbeat" }, { heartbeatElsewhere: true }, undefined],
+  [{ kind: "heartbeat", isBesideBareText: true }, {}, "agent:ops:main"],
+  [{ kind: "heartbeat", isBesideBareText: true }, { keepsBareText: true }, undefined],
+  [{ kind: "own-client" }, {}, undefined],
+  [{ kind: "own-client", channel: "webchat" }, peer, undefined],
+  [direct, { isDirectUnknown: true }, undefined],
+  [{ ...direct, isWoken: true }, peer, "agent:ops:main"],
+  [{ ...direct, isWoken: true }, { ...peer, heartbeatElsewhere: true }, undefined],
+  [{ ...group, isWoken: true }, {}, undefined],
+  [{ ...group, isWoken: true }, { heartbeatElsewhere: true }, "agent:ops:telegram:group:-1002003004"],
+  [direct, { ...peer, links: new Map([["ada", ["telegram:700"]]]) }, "agent:ops:telegram:direct:ada"],
+  [direct, { ...peer, links: new Map([["ada", ["whatsapp:700", "701"]]]) }, "agent:ops:telegram:direct:700"],
+  [direct, { links: new Map([["ada", ["700"]]]) }, "agent:ops:main"],
+  [job, { jobTargets: new Map([["job-1", "isolated"]]), jobsShareKeys: true }, "agent:ops:cron:job-1"],
+  [job, { jobsShareKeys: true }, undefined],
+  [job, { jobTargets: new Map([["job-1", "session:agent:ops:telegram:group:-1"]]) }, "agent:ops:telegram:group:-1"],
+  [job, { jobTargets: new Map([["job-1", "session:agent:main:main"]]) }, undefined],
+  [job, { jobTargets: new Map([["job-1", "session:mine"]]) }, undefined],
   [{ kind: "somewhere", channel: "feishu" }, {}, undefined],
 ])("%j with %j", (shown, settings, key) => {
   expect(keyFor(shown, "ops", "s1", settings)).toBe(key);

@@ -32,14 +32,29 @@ test("an entry of the same id that leads to another file is another session's", 
   expect(askNeighbours(asked, { entries: [], backups }).keys).toEqual([]);
 });
 
-test("traces count before copies, and those before logs", () => {
+test("traces count before copies, and those before what others say", () => {
   const say = (key: string) => new Map([[id, key]]);
   const told = askNeighbours(asked, {
     entries: [],
     backups: [entry("b", id)],
-    ...{ logged: say("l"), cronRuns: say("c"), traced: say("t") },
+    ...{
+      related: say("r"),
+      noted: say("n"),
+      logged: say("l"),
+      cronRuns: say("c"),
+      archived: say("a"),
+      traced: say("t"),
+    },
   });
-  expect(told.keys.map(({ from }) => from)).toEqual(["trace", "backup", "cron-log", "gateway-log"]);
+  expect(told.keys.map(({ from }) => from)).toEqual([
+    "trace",
+    "backup",
+    "archive",
+    "cron-log",
+    "gateway-log",
+    "note",
+    "other-session",
+  ]);
 });
 
 test.each([
@@ -61,26 +76,32 @@ test("a fork is of the place that it was forked from", () => {
   expect(askNeighbours(fork, { ...none, entries }).kin?.key).toBe("agent:main:slack:channel:c1");
 });
 
-const run = (createdAt: number, n = 1) => ({
-  createdAt,
-  childSessionKey: `agent:main:subagent:${n}`,
-  requesterSessionKey: "agent:main:main",
+const spawn = (atMs: number, n = 1, task = "t") => ({
+  ...{ atMs, taskSha256: task, childSessionKey: `agent:main:subagent:${n}`, requesterSessionKey: "agent:main:main" },
 });
-const runsOf = (...runs: object[]) => JSON.stringify({ version: 2, runs: Object.fromEntries(Object.entries(runs)) });
+const START = 1_795_000_000_000;
 
-test("a task that was given out when the session began tells the key and the parent", () => {
-  const told = askNeighbours(asked, { ...none, subagentRuns: runsOf(run(1_795_000_000_000 - 1500)) });
-  expect(told).toEqual({
-    keys: [{ key: "agent:main:subagent:1", from: "subagent-runs" }],
-    spawnedBy: "agent:main:main",
-  });
+test("a task that says what the session was asked tells the key and the parent", () => {
+  const told = askNeighbours({ ...asked, taskSha256: "t" }, { ...none, spawns: [spawn(START - 1500)] });
+  expect(told).toEqual({ keys: [{ key: "agent:main:subagent:1", from: "task" }], spawnedBy: "agent:main:main" });
+});
+
+test("a task that is told twice is one", () => {
+  const { requesterSessionKey: _, ...again } = spawn(START - 1000);
+  const told = askNeighbours({ ...asked, taskSha256: "t" }, { ...none, spawns: [again, spawn(START - 1500)] });
+  expect(told).toMatchObject({ keys: [{ key: "agent:main:subagent:1" }], spawnedBy: "agent:main:main" });
 });
 
 test.each([
-  ["given out at another time", runsOf(run(1_795_000_000_000 - 60_000)), []],
-  ["one of two", runsOf(run(1_795_000_000_000), run(1_795_000_000_000, 2)), []],
-  ["that has its entry", runsOf(run(1_795_000_000_000)), [entry("agent:main:Subagent:1", "x")]],
-  ["in no list", "{oops", []],
-])("a task %s tells nothing", (_, subagentRuns, entries) => {
-  expect(askNeighbours(asked, { entries, backups: [], subagentRuns })).toEqual({ keys: [] });
+  ["given out at another time", [spawn(START - 7_200_000)], []],
+  ["given out later", [spawn(START + 60_000)], []],
+  ["of other words", [spawn(START, 1, "u")], []],
+  ["one of two", [spawn(START), spawn(START, 2)], []],
+  ["that has its entry", [spawn(START)], [entry("agent:main:Subagent:1", "x")]],
+])("a task %s tells nothing", (_, spawns, entries) => {
+  expect(askNeighbours({ ...asked, taskSha256: "t" }, { entries, backups: [], spawns })).toEqual({ keys: [] });
+});
+
+test("a session that shows nothing of a task is none's", () => {
+  expect(askNeighbours(asked, { ...none, spawns: [spawn(START)] })).toEqual({ keys: [] });
 });

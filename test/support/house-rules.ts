@@ -142,9 +142,9 @@ export const throughTheProgram: Record<string, string> = {
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
-    "agents-of-peers archive attribute bloat bot-damage check-entries copied corruption cut digest entry-faults finding gateway-log group growth idle in-use key-settings leftovers lock-finding orphans pasted registry restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
+    "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut digest entry-faults finding gateway-log gone-registry group growth idle in-use key-settings leftovers lock-finding logged-keys orphans pasted registry related-sessions renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
   installation:
-    "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries sharers trace transcripts workspaces",
+    "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries session-folders sharers trace transcripts workspaces",
   json: "optional",
   locks: "gateway-lock lock-file run-lock",
   manual: "completion-bash completion-fish completion-zsh examples places roff",

@@ -19,9 +19,9 @@ export const ACTION_EXPLANATIONS = {
     back: "session-keeper restore undo RUN puts the entry back.",
   },
   "restore-registry": {
-    summary: "a broken sessions.json is put together again",
-    what: "It is made of what is left of its own text, of writes that broke off, of copies beside it and of the transcripts: of each key the newest.",
-    back: "session-keeper restore undo RUN puts the broken file back. A copy of it (sessions.json.bak-TIME) lies beside it.",
+    summary: "a sessions.json that is broken or gone is put together again",
+    what: "In reports it stands as edit-registry. It is made of what is left of its own text, of writes that broke off, of copies beside it and of the transcripts: of each key the newest.",
+    back: "session-keeper restore undo RUN puts the broken file back, or takes the new one away where there was none. A copy of the broken one (sessions.json.bak-TIME) lies beside it.",
   },
   "cut-transcript": {
     summary: "a session is cut at its last compaction, and goes on as it is",

@@ -11,8 +11,8 @@ const ERA_F3 =
 /** Registries (`sessions.json`) against files, bindings and limits. */
 export const REGISTRY_EXPLANATIONS = {
   "broken-registry": {
-    summary: "sessions.json cannot be read",
-    what: "The registry, which says which conversation goes on in which transcript, is empty, broken off, full of NUL bytes, no JSON, or holds a key twice. A power cut, a full disk or an edit by hand leaves it so.",
+    summary: "sessions.json cannot be read, or is gone",
+    what: "The registry, which says which conversation goes on in which transcript, is empty, broken off, full of NUL bytes, no JSON, or holds a key twice; or it is gone, while copies of it or transcripts are there. A power cut, a full disk, an edit by hand or a write that was killed leaves it so.",
     effect:
       "The gateway takes it for an empty one and, with the next message, writes a new one over it: all users of that agent begin anew, although their transcripts are still there.",
     keeper: `${REPAIR} restores it from what is left of its own text, from writes that broke off, from copies beside it and from the transcripts, the newest of each key. Until then no command empties a session that it may bind.`,
