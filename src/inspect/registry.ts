@@ -14,7 +14,7 @@ import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
-import { planRestoration, type Remains, type Restoration } from "./restoration.ts";
+import { planRestoration, type Restoration, type RestoredFrom } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
 
@@ -96,7 +96,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   return facts;
 }
 
-type Fault = { finding: Finding; unsafe?: string } & Partial<Remains>;
+type Fault = { finding: Finding; unsafe?: string } & Partial<RestoredFrom>;
 
 /** What is wrong with a registry as a whole; undefined for one that every reader reads alike. */
 async function findFault(

@@ -18,7 +18,7 @@ import { renewEntries } from "./renewal.ts";
 export type Restoration = { restored: Merge; sha256?: string };
 
 /** What is left of a registry. `own`: its own bytes, and when it was written (epoch ms). `sources`: copies of it, as they were read. */
-export type Remains = {
+export type RestoredFrom = {
   own: { bytes: Buffer; changedMs: number } | undefined;
   sources: readonly MergeSource[] | undefined;
 };
@@ -29,7 +29,7 @@ export type Remains = {
  */
 export async function planRestoration(
   registry: AgentRegistry,
-  { own, sources: copies }: Remains,
+  { own, sources: copies }: RestoredFrom,
   installation: Installation,
   context: RegistryContext,
 ): Promise<Restoration> {
@@ -57,7 +57,7 @@ export async function planRestoration(
   return { restored, ...(own ? { sha256: sha256Of(own.bytes) } : {}) };
 }
 
-function ownText({ path }: AgentRegistry, own: Remains["own"]): MergeSource[] {
+function ownText({ path }: AgentRegistry, own: RestoredFrom["own"]): MergeSource[] {
   if (!own) return [];
   return [{ origin: "own-text", path, writtenMs: own.changedMs, salvage: salvageRegistry(own.bytes) }];
 }

@@ -95,7 +95,7 @@ function remains({ copies, transcripts }: Evidence): string {
   const told = names.length > 0 ? [`${names.slice(0, MOST_NAMED).join(", ")}${more}`] : [];
   const count = Number(transcripts);
   if (count > 0) told.push(`${count} ${count === 1 ? "transcript" : "transcripts"} that it must have led to`);
-  return `${told.join(", and ")} ${names.length + count === 1 ? "is" : "are"}`;
+  return `${told.join(" and ")} ${names.length + count === 1 ? "is" : "are"}`;
 }
 
 const MOST_NAMED = 3;
