@@ -3,16 +3,17 @@ import type { Settings } from "../config/settings.ts";
 import { deriveEntries } from "../derive/derive-entries.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
-import type { AgentRegistry, Installation } from "../installation/installation.ts";
+import type { AgentRegistry, EntryReference, Installation } from "../installation/installation.ts";
 import { diagnoseRegistry, type RegistryFault } from "../registry/diagnose.ts";
 import { repeatsNames } from "../registry/places.ts";
-import { type Duplicated, findOfTwoAgents, type PeerSession, type Strayed } from "./agents-of-peers.ts";
+import { type Duplicated, findOfTwoAgents, type Strayed, transcriptsOf } from "./agents-of-peers.ts";
 import { type CheckedEntry, checkEntries } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
 import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
+import { findRemains, type Remains } from "./remains.ts";
 import { planRestoration, type Restoration } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
@@ -28,6 +29,7 @@ export type RegistryFacts = {
   entries: CheckedEntry[];
   /** transcripts that no entry leads to */
   orphans: Orphan[];
+  remains: Remains[];
   strays: Strayed[];
   duplicates: Duplicated[];
   gateway: GatewayState | null;
@@ -38,6 +40,7 @@ export type RegistryContext = {
   settings: Settings;
   nowMs: number;
   env: NodeJS.ProcessEnv;
+  homeDirectory: string;
   signal: AbortSignal;
 };
 
@@ -46,7 +49,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   const { openclaw, registries, unreadable } = installation;
   const findings = installationFindings(installation).filter(({ kind }) => kind !== "broken-registry");
   const facts: RegistryFacts = {
-    ...{ findings, broken: [], entries: [], orphans: [], strays: [], duplicates: [] },
+    ...{ findings, broken: [], entries: [], orphans: [], remains: [], strays: [], duplicates: [] },
     gateway: null,
     foreignPids: areForeign(installation),
   };
@@ -70,10 +73,13 @@ export async function inspectRegistries(installation: Installation, context: Reg
   );
   for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
   const isKnown = !hasHiddenPart(installation);
-  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, isKnown });
+  if (isKnown && facts.broken.length === 0) facts.remains = findRemains(installation, context.settings);
+  const orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, isKnown });
+  facts.orphans = orphans.filter((one) => !facts.remains.some(({ transcript }) => transcript === one.transcript));
   Object.assign(facts, await findOfTwoAgents(sound, installation, context));
   deriveAll(facts.orphans);
-  const mendable = [facts.broken, facts.orphans, facts.strays, facts.duplicates].some(({ length }) => length > 0);
+  const { broken, remains, strays, duplicates } = facts;
+  const mendable = [broken, facts.orphans, remains, strays, duplicates].some(({ length }) => length > 0);
   if (mendable || facts.entries.some(({ change }) => change))
     facts.gateway = await findGateway(openclaw, facts.foreignPids);
   lookForUse(installation, facts, context);
@@ -87,6 +93,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
     ...facts.broken.map(({ finding }) => finding),
     ...facts.entries.flatMap((entry) => entry.findings),
     ...facts.orphans.map(({ finding }) => finding),
+    ...facts.remains.map(({ finding }) => finding),
     ...facts.strays.map(({ finding }) => finding),
     ...facts.duplicates.map(({ finding }) => finding),
   );
@@ -110,26 +117,19 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
   const changed = facts.entries.filter(({ change }) => change);
   const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
   const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
-  const transcriptOf = ({ reference: { registryPath, entry } }: PeerSession) =>
-    installation.transcripts.find(({ entries }) =>
-      entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
-    );
   const note = (one: { inUse?: string }, use: string | undefined) => {
     if (use !== undefined) one.inUse = use;
   };
   for (const orphan of facts.orphans.filter(({ derived }) => derived)) note(orphan, probe(orphan.transcript));
-  for (const entry of changed) {
-    const { status, updatedAt = 0 } = entry.reference.entry;
-    const isRunning = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
-    const isAlive = isRunning && facts.gateway?.state !== "down";
-    note(
-      entry,
-      entry.transcript ? probe(entry.transcript) : isAlive ? "its entry says that a turn is running" : undefined,
-    );
-  }
+  for (const left of facts.remains) note(left, probe(left.transcript));
+  const running = ({ entry: { status, updatedAt = 0 } }: EntryReference) => {
+    const isFresh = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
+    return isFresh && facts.gateway?.state !== "down" ? "its entry says that a turn is running" : undefined;
+  };
+  for (const entry of changed) note(entry, entry.transcript ? probe(entry.transcript) : running(entry.reference));
   for (const session of sessions) {
-    const transcript = transcriptOf(session);
-    if (transcript) note(session, probe(transcript));
+    const uses = transcriptsOf(session, installation).map(probe);
+    note(session, uses.find((use) => use !== undefined) ?? running(session.reference));
   }
 }
 

@@ -4,10 +4,11 @@ import type { Finding } from "../inspect/finding.ts";
 import type { Orphan } from "../inspect/orphans.ts";
 import type { RegistryFacts } from "../inspect/registry.ts";
 import { registryLocking } from "../installation/era.ts";
-import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
 import { isErrand } from "../registry/session-key.ts";
 import type { EntryEdit, Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
+import { noTranscript, registryJob } from "./registry-job.ts";
+import { clearAway, planStrays } from "./strays.ts";
 
 /** `newId`, `nowMs`: for entries that are made anew. `brake`: in words, why ages can't be trusted in this run. */
 export type RegistryPolicy = {
@@ -33,11 +34,12 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
       : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
   for (const broken of facts.broken) {
     const steps: Step[] = [{ kind: "restore-registry", broken }];
-    take(unless(broken.registry.path, [broken.finding], jobOf([broken.finding], steps)));
+    take(unless(broken.registry.path, [broken.finding], registryJob([broken.finding], steps)));
   }
-  const moved = policy.resolveStrays ? strayedSessions(facts) : [];
+  const strays = policy.resolveStrays ? planStrays(installation, facts) : [];
+  const leaving = strays.filter(({ decision }) => !("because" in decision));
   for (const entry of facts.entries) {
-    const job = moved.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
+    const job = leaving.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
     if (job) take(unless(entry.reference.registryPath, job.findings, job));
   }
   for (const orphan of facts.orphans) {
@@ -45,21 +47,14 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
     take(unless(transcript.path, [finding], register(orphan), transcript));
   }
   if (!policy.resolveStrays) {
-    for (const { finding } of [...facts.strays, ...facts.duplicates])
+    for (const { finding } of [...facts.strays, ...facts.duplicates, ...facts.remains])
       take({ because: "routed-elsewhere", path: finding.path ?? "", findings: [finding] });
     return plan;
   }
-  for (const { session, findings } of moved) {
-    // what is wrong in an entry is right once the entry is gone
-    const own = facts.entries.filter((entry) => isOf(session, entry)).flatMap(repairedFindings);
-    const all = [...findings, ...own];
-    take(unless(session.reference.registryPath, all, retire(session, all, installation, facts)));
-  }
+  for (const { session, findings, decision } of strays)
+    take(unless(session.reference.registryPath, findings, decision));
+  for (const left of facts.remains) take(clearAway(left, installation, facts));
   return plan;
-}
-
-function jobOf(findings: Finding[], steps: Step[], wait?: string): Job {
-  return { findings, steps, force: false, prunes: [], needsRestart: false, ...(wait ? { wait } : {}) };
 }
 
 /** In words: why no registry can be written now; undefined when they can. */
@@ -91,25 +86,11 @@ function mend(entry: CheckedEntry, { newId, nowMs }: RegistryPolicy): Job | unde
       });
     },
   };
-  return { ...jobOf(findings, [steps[change.kind]()], inUse), isBatched: true };
+  return { ...registryJob(findings, [steps[change.kind]()], inUse), isBatched: true };
 }
 
 function repairedFindings({ findings }: CheckedEntry): Finding[] {
   return findings.filter(({ evidence }) => evidence.repair !== undefined);
-}
-
-/** An entry without a transcript is still about a session: its place is the registry. */
-function noTranscript(reference: EntryReference): Transcript {
-  return {
-    dialect: "openclaw",
-    path: reference.registryPath,
-    sessionId: reference.entry.sessionId ?? "",
-    group: reference.agent,
-    kind: "file",
-    fingerprint: { device: -1, inode: -1, sizeBytes: 0, mtimeMs: 0, mode: 0, uid: 0, gid: 0, links: 1 },
-    entries: [reference],
-    inWorkspace: false,
-  };
 }
 
 function register({ transcript, registry, finding, isOld, derived, unsafe, inUse }: Orphan): Job | Spared {
@@ -125,66 +106,7 @@ function register({ transcript, registry, finding, isOld, derived, unsafe, inUse
     change: "add-entry",
     edit: { text: JSON.stringify(derived.entry) },
   };
-  return { ...jobOf([finding], [step], inUse), transcript, isBatched: true };
-}
-
-type Strayed = { session: PeerSession; findings: Finding[] };
-
-/** Sessions that lie with an agent who does not get their messages, each once. */
-function strayedSessions({ strays, duplicates }: RegistryFacts): Strayed[] {
-  const found = new Map<string, Strayed>();
-  const add = (session: PeerSession, finding: Finding) => {
-    const name = `${session.reference.registryPath} ${session.key}`;
-    const known = found.get(name);
-    if (known) known.findings.push(finding);
-    else found.set(name, { session, findings: [finding] });
-  };
-  for (const { session, finding } of strays) add(session, finding);
-  for (const { sessions, wanted, finding } of duplicates) {
-    if (wanted === undefined) continue;
-    for (const session of sessions) if (session.agent !== wanted) add(session, finding);
-  }
-  return [...found.values()];
-}
-
-/** Its history goes into the archive, and its entry goes: the agent that gets the messages begins, or goes on with its own. */
-function retire(
-  session: PeerSession,
-  findings: Finding[],
-  installation: Installation,
-  { gateway }: RegistryFacts,
-): Job | Spared {
-  const { reference, seen } = session;
-  const transcript = installation.transcripts.find(
-    ({ dialect, entries }) =>
-      dialect === "openclaw" &&
-      entries.some(
-        ({ registryPath, entry }) => registryPath === reference.registryPath && entry.key === reference.entry.key,
-      ),
-  );
-  const edit: Step = {
-    kind: "edit-registry",
-    transcript: transcript ?? noTranscript(reference),
-    entry: reference,
-    change: "remove-entry",
-    edit: { seen },
-  };
-  if (!transcript) return { ...jobOf(findings, [edit]), isBatched: true };
-  const isShared = transcript.entries.length > 1;
-  const blocked = blockedBecause(transcript, installation, gateway);
-  if (blocked) return { because: "registry-gateway-up", transcript, detail: blocked.detail ?? "", findings };
-  const steps: Step[] = [
-    {
-      kind: "archive-transcript",
-      transcript,
-      reason: "manual",
-      purpose: isShared ? "copy" : "remove",
-      withSidecars: true,
-    },
-    edit,
-    ...(isShared ? [] : [{ kind: "remove-transcript", transcript } satisfies Step]),
-  ];
-  return { ...jobOf(findings, steps, session.inUse), transcript, isBatched: true };
+  return { ...registryJob([finding], [step], inUse), transcript, isBatched: true };
 }
 
 function isOf({ reference }: PeerSession, entry: CheckedEntry): boolean {

@@ -7,6 +7,7 @@ import { ARCHIVE_FINDINGS, growth, SPARED_BY_ARCHIVE } from "./archive-wording.t
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
 import { REGISTRY_FINDINGS, REGISTRY_REPAIRS, SPARED_IN_REGISTRY, wordRestoration } from "./registry-wording.ts";
+import { wordStray, wordUnmovable } from "./stray-wording.ts";
 import { wordNotUndone } from "./undo-wording.ts";
 
 type Evidence = Record<string, unknown>;
@@ -39,7 +40,7 @@ const FINDINGS = {
   unreadable: (e) => `cannot be read: ${e.message}`,
 } satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
 
-const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> = {
+const REGISTRY_CHANGES: Record<Exclude<RegistryChange, "move-in" | "move-out">, { plan: string; done: string }> = {
   "clear-binding": {
     plan: "clear its binding, so that the next message starts a fresh session",
     done: "its binding is cleared",
@@ -70,8 +71,8 @@ const STEPS = {
     done: (_, d) => `noted ${d.files === 1 ? "1 changed file" : `${d.files ?? "the"} changed files`}`,
   },
   "edit-registry": {
-    plan: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].plan : ""),
-    done: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].done : ""),
+    plan: (s) => wordEdit(s, "plan"),
+    done: (s) => wordEdit(s, "done"),
   },
   "cut-transcript": {
     plan: () => "cut it at its last compaction: the conversation goes on as it is",
@@ -114,7 +115,10 @@ const STEPS = {
 } satisfies Record<StepKind, { plan: (step: Step) => string; done: (step: Step, detail: Evidence) => string }>;
 
 /** Why something is left alone, and what a person can do about it. */
-const SPARED = {
+const SPARED: Record<
+  Exclude<SparedReason, "unmovable">,
+  (detail: string, sessionId: string, path: string) => string
+> = {
   personal: (_, id) =>
     `a personal session is not touched; to rotate it all the same: session-keeper rotate --session ${id}`,
   "personal-damaged": (_, __, path) =>
@@ -140,7 +144,7 @@ const SPARED = {
   ...SPARED_IN_REGISTRY,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
-} satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;
+};
 
 export function wordFinding({ kind, severity, evidence, transcript }: Finding): string {
   if (isDamage(kind)) return wordDamage(kind, evidence, transcript?.dialect);
@@ -160,8 +164,16 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
   return `for the next run: ${because}`;
 }
 
-export function wordSpared({ because, detail = "", transcript, path = "FILE" }: Spared): string {
+export function wordSpared(spared: Spared): string {
+  const { because, detail = "", transcript, path = "FILE" } = spared;
+  if (because === "unmovable") return wordUnmovable(spared);
   return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+}
+
+function wordEdit(step: Step, when: "plan" | "done"): string {
+  if (step.kind !== "edit-registry") return "";
+  const { change } = step;
+  return wordStray(step, when) ?? (change === "move-in" || change === "move-out" ? "" : REGISTRY_CHANGES[change][when]);
 }
 
 /** A lock of a living owner is only removed by a person who insists, and ought to read that. */
