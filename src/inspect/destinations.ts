@@ -1,3 +1,4 @@
+import { closeSync, constants, openSync, readSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { lookAt } from "../disk/fingerprint.ts";
 import { isLeftBehind } from "../disk/left-behind.ts";
@@ -116,8 +117,8 @@ function filesOf(
   if (![undefined, "folder"].includes(lookAt(folder)?.kind)) return { hindrance: "no-folder" };
   const there = join(folder, basename(path));
   const names = installation.transcripts.find((one) => one.path === there)?.entries ?? [];
-  if (names.some(({ entry: other }) => other.sessionId !== transcript.entries[0]?.entry.sessionId))
-    return { hindrance: "taken-name" };
+  const isNamed = names.some(({ entry: other }) => other.sessionId !== transcript.entries[0]?.entry.sessionId);
+  if (isNamed || !mayBeCopy(there, transcript)) return { hindrance: "taken-name" };
   const checkpoints: string[] = [];
   for (const named of checkpointsOf(entry)) {
     const file = mapPath(named, installation.settings.paths);
@@ -134,6 +135,28 @@ function filesOf(
 
 const CHECKPOINT = /\.checkpoint\.[0-9a-f-]{36}\.jsonl$/i;
 const NAMES_ANOTHER = "its entry names a file that belongs to another session, too";
+
+/** Whether nothing stands at a path, or what a run that was stopped may have left there of the transcript. */
+function mayBeCopy(there: string, { path, fingerprint }: Transcript): boolean {
+  const seen = lookAt(there);
+  if (!seen) return true;
+  if (seen.kind !== "file" || seen.fingerprint.sizeBytes > fingerprint.sizeBytes) return false;
+  const bytes = Math.min(LOOK_BYTES, seen.fingerprint.sizeBytes);
+  return beginningOf(there, bytes).equals(beginningOf(path, bytes));
+}
+
+/** Enough for the header, which names the session. */
+const LOOK_BYTES = 4096;
+
+function beginningOf(path: string, bytes: number): Buffer {
+  const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
+  try {
+    const beginning = Buffer.alloc(bytes);
+    return beginning.subarray(0, readSync(descriptor, beginning, 0, bytes, 0));
+  } finally {
+    closeSync(descriptor);
+  }
+}
 
 /** Forks of a session may name the same copy. */
 function isNamedByOthers(name: string, { registry }: AgentRegistry, { entries }: Transcript): boolean {
