@@ -6,6 +6,7 @@ import type { Job, Step, StepKind } from "../plan/plan.ts";
 import { counted } from "../progress.ts";
 import { readRegistry } from "../registry/read.ts";
 import type { JobOutcome } from "./apply.ts";
+import { askGateway } from "./ask-gateway.ts";
 import { editTogether } from "./edit-together.ts";
 import type { EditStep } from "./entry-undo.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
@@ -67,6 +68,7 @@ function editsTogether(all: readonly Underway[]): Iterable<Edit[]> {
     const move = steps.filter(({ change }) => change === "move-in" || change === "move-out");
     for (const step of steps) {
       const places = (move.includes(step) ? move : [step]).map(({ entry }) => entry.registryPath);
+      if (step.edit?.request) places.push("by the gateway");
       const group = groups.get(places.join("\n")) ?? new Map<Underway, EditStep[]>();
       groups.set(places.join("\n"), group.set(one, [...(group.get(one) ?? []), step]));
     }
@@ -75,6 +77,10 @@ function editsTogether(all: readonly Underway[]): Iterable<Edit[]> {
 }
 
 async function edit(edits: readonly Edit[], tools: Tools): Promise<void> {
+  if (edits.some(({ steps }) => steps.some((step) => step.edit?.request))) {
+    for (const one of edits) await ask(one, tools); // each takes seconds, so each begins when it is its turn
+    return;
+  }
   const ready: Edit[] = [];
   for (const one of edits) if (await isReady(one, tools)) ready.push(one);
   const outcomes = await editApart(ready, tools);
@@ -83,6 +89,15 @@ async function edit(edits: readonly Edit[], tools: Tools): Promise<void> {
       const outcome = outcomes.get(step) ?? outcomeOf(new Error("nothing came of it"), step, tools);
       note(one.one, end(step, one.one.job, withPlaced(outcome, one, tools), tools));
     }
+  }
+}
+
+async function ask(edit: Edit, tools: Tools): Promise<void> {
+  const { one, steps } = edit;
+  if (!(await isReady(edit, tools))) return;
+  for (const step of steps) {
+    const outcome = await askGateway(step, tools).catch((error: unknown) => outcomeOf(error, step, tools));
+    note(one, end(step, one.job, outcome, tools));
   }
 }
 

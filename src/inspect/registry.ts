@@ -9,6 +9,7 @@ import { repeatsNames } from "../registry/places.ts";
 import { type Duplicated, findOfTwoAgents, type Strayed, transcriptsOf } from "./agents-of-peers.ts";
 import { type CheckedEntry, checkEntries } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
+import { type GatewayOffer, gatewayOffer } from "./gateway-offer.ts";
 import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
@@ -33,6 +34,7 @@ export type RegistryFacts = {
   strays: Strayed[];
   duplicates: Duplicated[];
   gateway: GatewayState | null;
+  offer: GatewayOffer | null;
   foreignPids: boolean;
 };
 
@@ -50,7 +52,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   const findings = installationFindings(installation).filter(({ kind }) => kind !== "broken-registry");
   const facts: RegistryFacts = {
     ...{ findings, broken: [], entries: [], orphans: [], remains: [], strays: [], duplicates: [] },
-    gateway: null,
+    ...{ gateway: null, offer: null },
     foreignPids: areForeign(installation),
   };
   if (!openclaw || openclaw.era.era === "S") return facts;
@@ -82,6 +84,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
   const mendable = [broken, facts.orphans, remains, strays, duplicates].some(({ length }) => length > 0);
   if (mendable || facts.entries.some(({ change }) => change))
     facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  facts.offer = gatewayOffer(installation, facts.gateway, context.env);
   lookForUse(installation, facts, context);
   for (const { finding, derived } of facts.orphans) if (derived) finding.evidence.repair = "add-entry";
   for (const { change, findings: own } of facts.entries) {

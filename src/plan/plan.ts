@@ -2,6 +2,7 @@ import type { ArchivePurpose } from "../archive/catalog.ts";
 import type { ArchiveReason } from "../archive/names.ts";
 import type { Hindrance } from "../inspect/destinations.ts";
 import type { Finding } from "../inspect/finding.ts";
+import type { GatewayOffer } from "../inspect/gateway-offer.ts";
 import type { SeenLock } from "../inspect/lock-finding.ts";
 import type { BrokenRegistry } from "../inspect/registry.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
@@ -62,6 +63,7 @@ export type RegistryChange =
  * `claudeSessionId`: whose binding is cleared. `from`: of one that moves in, where it stands now; `folder`: where
  * its files go; `files`: those that the entry names.
  * `to`, `why`: of one that goes, which agent gets its messages, and why it is not moved there.
+ * `request`: it is not we who edit the registry, but the gateway does this.
  */
 export type EntryEdit = {
   seen?: string;
@@ -74,7 +76,11 @@ export type EntryEdit = {
   files?: readonly string[];
   to?: string;
   why?: Hindrance;
+  request?: GatewayRequest;
 };
+
+/** What the gateway itself is asked to do to one of its sessions, where a registry of its release has no lock. */
+export type GatewayRequest = { method: "sessions.reset" | "sessions.delete"; params: Record<string, string | boolean> };
 
 export type StepKind = Step["kind"];
 
@@ -132,12 +138,15 @@ export type SparedReason =
 
 /**
  * Something seen and left alone, with the reason. `detail` completes the reason's sentence. `to`: the agent that gets its
- * messages; `hindrance`: why it cannot go there.
+ * messages; `hindrance`: why it cannot go there. `requests`: what the gateway would have to be asked for;
+ * `notAsked`: why it was not.
  */
 export type Spared = {
   because: SparedReason;
   hindrance?: Hindrance;
   to?: string;
+  requests?: GatewayRequest[];
+  notAsked?: Exclude<GatewayOffer, "offered">;
   transcript?: Transcript;
   /** of what is no transcript */
   path?: string;

@@ -6,6 +6,7 @@ import type { RegistryFacts } from "../inspect/registry.ts";
 import { registryLocking } from "../installation/era.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { isErrand } from "../registry/session-key.ts";
+import { throughGateway } from "./gateway-request.ts";
 import type { EntryEdit, Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
 import { noTranscript, registryJob } from "./registry-job.ts";
 import { clearAway, planStrays } from "./strays.ts";
@@ -28,10 +29,17 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
     if (decision && "because" in decision) plan.spared.push(decision);
     else if (decision) plan.jobs.push(decision);
   };
-  const unless = (path: string, findings: Finding[], job: Job | Spared, transcript?: Transcript): Job | Spared =>
-    blocked === undefined || "because" in job
-      ? job
-      : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
+  const unless = (path: string, findings: Finding[], job: Job | Spared, transcript?: Transcript): Job | Spared => {
+    if (blocked === undefined || "because" in job) return job;
+    const about = transcript ? { transcript } : {};
+    return throughGateway(job, facts.offer, {
+      because: "registry-gateway-up",
+      path,
+      detail: blocked,
+      findings,
+      ...about,
+    });
+  };
   for (const broken of facts.broken) {
     const steps: Step[] = [{ kind: "restore-registry", broken }];
     take(unless(broken.registry.path, [broken.finding], registryJob([broken.finding], steps)));
@@ -53,7 +61,7 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
   }
   for (const { session, findings, decision } of strays)
     take(unless(session.reference.registryPath, findings, decision));
-  for (const left of facts.remains) take(clearAway(left, installation, facts));
+  for (const left of facts.remains) take(unless(left.transcript.path, [left.finding], clearAway(left)));
   return plan;
 }
 

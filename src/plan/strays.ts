@@ -7,7 +7,6 @@ import type { Remains } from "../inspect/remains.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Spared, Step } from "./plan.ts";
 import { noTranscript, registryJob } from "./registry-job.ts";
-import { blockedBecause } from "./repair.ts";
 
 /** What becomes of a session that lies with the wrong agent. Unless it is spared, its entry goes from where it stands. */
 export type StrayDecision = { session: PeerSession; findings: Finding[]; decision: Job | Spared };
@@ -27,11 +26,6 @@ export function planStrays(installation: Installation, facts: RegistryFacts): St
     if (stuck && STAYING.has(stuck.hindrance))
       return { session, findings, decision: spare(session, wanted, findings, stuck) };
     const transcript = transcriptOf(session, installation);
-    const blocked = transcript && blockedBecause(transcript, installation, facts.gateway);
-    if (blocked) {
-      const { detail = "" } = blocked;
-      return { session, findings, decision: { because: "registry-gateway-up", transcript, detail, findings } };
-    }
     const steps =
       stuck || "hindrance" in destination
         ? retire(session, transcript, wanted, stuck)
@@ -42,13 +36,7 @@ export function planStrays(installation: Installation, facts: RegistryFacts): St
 }
 
 /** Takes away what a run that was stopped has left of a session that it moved or retired. */
-export function clearAway(
-  { transcript, finding, movingWith, inUse }: Remains,
-  installation: Installation,
-  facts: RegistryFacts,
-): Job | Spared {
-  const blocked = blockedBecause(transcript, installation, facts.gateway);
-  if (blocked) return { because: "registry-gateway-up", transcript, detail: blocked.detail ?? "", findings: [finding] };
+export function clearAway({ transcript, finding, movingWith, inUse }: Remains): Job {
   const steps = betweenArchiveAndRemoval(transcript, [], { movingWith });
   return { ...registryJob([finding], steps, inUse), transcript, isBatched: true };
 }

@@ -5,6 +5,7 @@ import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../pl
 import type { DamageKind } from "../structure/damage.ts";
 import { ARCHIVE_FINDINGS, growth, SPARED_BY_ARCHIVE } from "./archive-wording.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
+import { wordRequests } from "./gateway-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
 import { REGISTRY_FINDINGS, REGISTRY_REPAIRS, SPARED_IN_REGISTRY, wordRestoration } from "./registry-wording.ts";
 import { wordStray, wordUnmovable } from "./stray-wording.ts";
@@ -167,13 +168,15 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
 export function wordSpared(spared: Spared): string {
   const { because, detail = "", transcript, path = "FILE" } = spared;
   if (because === "unmovable") return wordUnmovable(spared);
-  return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+  const words = SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+  return words + wordRequests(spared);
 }
 
 function wordEdit(step: Step, when: "plan" | "done"): string {
   if (step.kind !== "edit-registry") return "";
-  const { change } = step;
-  return wordStray(step, when) ?? (change === "move-in" || change === "move-out" ? "" : REGISTRY_CHANGES[change][when]);
+  const { change, edit } = step;
+  const plain = change === "move-in" || change === "move-out" ? "" : REGISTRY_CHANGES[change][when];
+  return `${wordStray(step, when) ?? plain}${edit?.request ? " (by the gateway itself)" : ""}`;
 }
 
 /** A lock of a living owner is only removed by a person who insists, and ought to read that. */
