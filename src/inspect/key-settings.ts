@@ -8,6 +8,7 @@ export function keySettingsOf({ openclaw }: Installation): KeySettings {
     ...(scope === "global" || scope === "per-sender" ? { scope } : {}),
     ...(isDmScope(dmScope) ? { dmScope } : {}),
     ...(mainKey === undefined ? {} : { mainKey }),
+    ...(/^2026\.1\./.test(openclaw?.era.version ?? "") ? { directWord: "dm" } : {}),
     keepsCase: openclaw?.era.era === "F3a" || openclaw?.era.era === "F3b",
   };
 }

@@ -15,7 +15,7 @@ export async function startGateway(openclaw: InstalledOpenClaw, state: State) {
   const settings = JSON.parse(readFileSync(config, "utf8"));
   settings.gateway.port = port;
   writeFileSync(config, JSON.stringify(settings, null, 2));
-  const args = [join(openclaw.folder, "openclaw.mjs"), "gateway", "run", "--port", String(port)];
+  const args = [openclaw.program, "gateway", "run", "--port", String(port)];
   const child = spawn(openclaw.node, args, { env: openClawEnv(state), cwd: state.root });
   const closed = once(child, "close");
   let said = "";
