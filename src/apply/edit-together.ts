@@ -8,16 +8,12 @@ import { backsUp, type PreparedEdit, prepareEdit } from "./prepare-edit.ts";
 import { reasonOf } from "./reason.ts";
 import { pruneBackups } from "./registry-backup.ts";
 import type { Tools } from "./tools.ts";
-import { hashOfText, writeUnderLocks } from "./write-registry.ts";
-
-/** A registry up to this size is read, edited and written within a moment, so all of it can be done under the lock. */
-const SMALL_CHARACTERS = 4_000_000;
-const ATTEMPTS = 3;
+import { type Prepared, writePrepared } from "./write-prepared.ts";
+import { hashOfText } from "./write-registry.ts";
 
 /**
  * Changes many entries of a registry in one write under one lock: a registry of thousands of entries is large, and to write
- * it anew for each would take hours. An entry that somebody changed since it was looked at stays as it is. Of a large registry
- * the new text is written beside before the lock is taken, so that under it there is only a comparison and a change of names.
+ * it anew for each would take hours. An entry that somebody changed since it was looked at stays as it is.
  *
  * Entries that move from one registry to another are changed in both at once, under the locks of both: they are in the new one
  * before they leave the old one.
@@ -28,34 +24,16 @@ const ATTEMPTS = 3;
 export async function editTogether(steps: readonly EditStep[], tools: Tools): Promise<Outcome[]> {
   const paths = inOrder(steps);
   if (paths.length === 0) return [];
-  for (let attempt = 1; ; attempt += 1) {
-    const ahead = paths.map((path) => readRegistry(path, { known: seenBefore(path, tools) }));
-    const isSmall = ahead.every(({ text }) => text.length < SMALL_CHARACTERS);
-    let prepared = isSmall ? undefined : prepare(ahead, steps, tools);
-    let written: Awaited<ReturnType<typeof writeUnderLocks<Outcome[] | undefined>>>;
-    try {
-      written = await writeUnderLocks(paths, tools, () => {
-        prepared ??= prepare(
-          paths.map((path) => readRegistry(path)),
-          steps,
-          tools,
-        );
-        return prepared.put();
-      });
-    } finally {
-      prepared?.discard();
-    }
-    if ("busy" in written) return steps.map((step) => busy(step, written.busy));
-    const { result, wasOurs, holdMs } = written;
-    if (result) {
-      if (backsUp(tools)) for (const path of paths) pruneBackups(path, tools);
-      return verify(withHold(result, holdMs), wasOurs, paths);
-    }
-    if (attempt === ATTEMPTS) return steps.map((step) => busy(step, CHANGING));
-  }
+  const written = await writePrepared(paths, tools, (registries) => prepare(registries, steps, tools));
+  if ("busy" in written)
+    return steps.map((step) => ({
+      ...{ step, result: "busy", because: written.busy },
+      detail: { registry: step.entry.registryPath },
+    }));
+  const { result, wasOurs, holdMs } = written;
+  if (backsUp(tools)) for (const path of paths) pruneBackups(path, tools);
+  return verify(withHold(result, holdMs), wasOurs, paths);
 }
-
-const CHANGING = "the registry was written to in that moment";
 
 /** The registries, first those that entries come into: an entry that moves is never in none. */
 function inOrder(steps: readonly EditStep[]): string[] {
@@ -63,21 +41,7 @@ function inOrder(steps: readonly EditStep[]): string[] {
   return [...new Set([...into, ...steps].map(({ entry }) => entry.registryPath))];
 }
 
-function seenBefore(path: string, { installation }: Tools): Registry | undefined {
-  return installation.registries.find((one) => one.path === path)?.registry;
-}
-
-function busy(step: EditStep, because: string): Outcome {
-  return { step, result: "busy", because, detail: { registry: step.entry.registryPath } };
-}
-
-type Prepared = {
-  /** Undefined, with nothing changed, when somebody wrote the first registry since it was read. */
-  put: () => Outcome[] | undefined;
-  discard: () => void;
-};
-
-function prepare(registries: readonly Registry[], steps: readonly EditStep[], tools: Tools): Prepared {
+function prepare(registries: readonly Registry[], steps: readonly EditStep[], tools: Tools): Prepared<Outcome[]> {
   const obstacles = obstaclesTo(steps, registries);
   const edits = new Map<string, PreparedEdit>();
   const discard = () => {
@@ -102,7 +66,12 @@ function prepare(registries: readonly Registry[], steps: readonly EditStep[], to
     const detail = { registry: registryPath, sessionKey: entry.key, change: step.change };
     const obstacle = obstacles.get(step);
     if (obstacle) return { step, ...obstacle, detail };
-    if (!isPut) return { ...(failure ?? { result: "busy", because: CHANGING }), step, detail };
+    if (!isPut)
+      return {
+        ...(failure ?? { result: "busy", because: "the registry was written to in that moment" }),
+        step,
+        detail,
+      };
     const undo = undoes?.get(entry.key);
     return { step, result: "done", ...(undo ? { undo } : {}), detail: { ...detail, ...(backup ? { backup } : {}) } };
   };

@@ -14,8 +14,8 @@ import type { Tools } from "./tools.ts";
 /** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
 const LOCK_WAIT_MS = 5000;
 
-/** What was done under locks led to. `wasOurs`: they were ours until the end; `holdMs`: for how long (milliseconds). */
-type Written<T> = { result: T; wasOurs: boolean; holdMs?: number };
+/** What came of something that was done under locks. `wasOurs`: they were ours to the end; `holdMs`: for how long (milliseconds). */
+export type Written<T> = { result: T; wasOurs: boolean; holdMs?: number };
 
 /**
  * Does something to a registry under the gateway's own lock, where the era has one; elsewhere only while no gateway runs.

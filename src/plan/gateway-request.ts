@@ -5,7 +5,7 @@ import type { GatewayRequest, Job, RegistryChange, Spared, Step } from "./plan.t
  * The same job with the gateway doing what is done to its registry; undefined where it does not offer that. A fresh start is a
  * reset to it. Of what it takes out, it sets the transcript aside when that is archived and nobody else's. Pure.
  */
-export function withGateway(job: Job): Job | undefined {
+function withGateway(job: Job): Job | undefined {
   const edits = job.steps.filter((step) => step.kind === "edit-registry");
   // the first of several would take the others' transcript away
   if (edits.length !== 1) return undefined;

@@ -1,6 +1,7 @@
 import { dirname } from "node:path";
 import type { Tools } from "../apply/tools.ts";
-import { replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
+import { type Prepared, writePrepared } from "../apply/write-prepared.ts";
+import { draftOf, putRegistry, whyClosed } from "../apply/write-registry.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 import { findMembers } from "../json/json-text.ts";
@@ -46,13 +47,19 @@ export async function putBackEntries(
   groups: readonly (readonly EntryUndo[])[],
   tools: Tools,
 ): Promise<PutBack[][]> {
-  const written = await writeUnderLock(path, tools, () => putBackNow(path, groups, tools));
+  const written = await writePrepared([path], tools, ([registry]) =>
+    prepare(registry ?? readRegistry(path), groups, tools),
+  );
   if ("busy" in written) return groups.map((group) => group.map(() => ({ because: written.busy })));
-  const now = written.wasOurs ? undefined : readEntries(path);
+  const { wasOurs, holdMs } = written;
+  const now = wasOurs ? undefined : readEntries(path);
   const results: PutBack[][] = [];
   for (const [index, group] of written.result.entries()) {
     const own: PutBack[] = [];
-    for (const [place, result] of group.entries()) own.push(await settle(result, groups[index]?.[place], now, tools));
+    for (const [place, result] of group.entries()) {
+      if ("detail" in result && holdMs !== undefined) result.detail = { ...result.detail, holdMs };
+      own.push(await settle(result, groups[index]?.[place], now, tools));
+    }
     results.push(own);
   }
   return results;
@@ -72,24 +79,29 @@ async function settle(
   return because === undefined ? result : { because };
 }
 
-function putBackNow(path: string, groups: readonly (readonly EntryUndo[])[], { disk }: Tools): PutBack[][] {
-  const read = readEntries(path);
+function prepare(
+  registry: Registry,
+  groups: readonly (readonly EntryUndo[])[],
+  { disk }: Tools,
+): Prepared<PutBack[][]> {
+  const read = takeEntries(registry);
   const obstacles = groups.map((group) => putGroupBack(read, group));
   const bytes = { bytesBefore: 0, bytesAfter: 0 };
-  if ("entries" in read && obstacles.flat().some((obstacle) => obstacle === undefined)) {
-    const { registry, entries } = read;
-    const text = joined(entries);
-    if (findMembers(text).members.length !== countOf(entries)) throw wrongResult();
-    const isNew = groups.flat().some((undo) => "added" in undo && undo.isNewRegistry);
-    const put = () =>
-      isNew && countOf(entries) === 0 ? takeAway(disk, registry) : replaceRegistry(disk, registry, text);
-    if (text !== registry.text && !put()) {
-      const because = "the registry was written to in that moment";
-      return obstacles.map((group) => group.map((obstacle) => ({ because: obstacle ?? because })));
-    }
-    Object.assign(bytes, { bytesBefore: Buffer.byteLength(registry.text), bytesAfter: Buffer.byteLength(text) });
-  }
-  return obstacles.map((group) => group.map((because) => (because === undefined ? { detail: bytes } : { because })));
+  const results = () =>
+    obstacles.map((group) => group.map((because) => (because === undefined ? { detail: bytes } : { because })));
+  const isBack = obstacles.flat().some((obstacle) => obstacle === undefined);
+  const text = "entries" in read && isBack ? joined(read.entries) : registry.text;
+  if (!("entries" in read) || text === registry.text) return { put: results, discard: () => undefined };
+  if (findMembers(text).members.length !== countOf(read.entries)) throw wrongResult();
+  Object.assign(bytes, { bytesBefore: Buffer.byteLength(registry.text), bytesAfter: Buffer.byteLength(text) });
+  const isNew = groups.flat().some((undo) => "added" in undo && undo.isNewRegistry);
+  if (isNew && countOf(read.entries) === 0)
+    return { put: () => (takeAway(disk, registry) ? results() : undefined), discard: () => undefined };
+  const draft = draftOf(disk, registry, text);
+  return {
+    put: () => (draft && putRegistry(disk, registry, draft) ? results() : undefined),
+    discard: () => draft?.discard(),
+  };
 }
 
 /** @returns for each entry what stands in the way, in words; undefined for one that is back */
@@ -110,7 +122,10 @@ function whyNotBack(read: Read, undo: EntryUndo): string | undefined {
 }
 
 function readEntries(path: string): Read {
-  const registry = readRegistry(path);
+  return takeEntries(readRegistry(path));
+}
+
+function takeEntries(registry: Registry): Read {
   if (registry.problem) return { registry, problem: `the registry is ${registry.problem}` };
   return { registry, entries: takeApart(registry.text) };
 }
