@@ -3,6 +3,7 @@ import { basename, dirname } from "node:path";
 import type { Disk } from "../disk/disk.ts";
 import { ownershipInFolder } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { missingFolders } from "../disk/missing-folders.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import { describeError, KeeperError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
@@ -67,11 +68,6 @@ function write(step: NoteStep, path: string, archived: Archived, disk: Disk): Ou
       folders,
     },
   };
-}
-
-/** The deepest first. */
-function missingFolders(folder: string): string[] {
-  return existsSync(folder) ? [] : [folder, ...missingFolders(dirname(folder))];
 }
 
 function noteText(transcript: Transcript, { path, record, files }: Archived): string {

@@ -21,7 +21,7 @@ type ArchiveStep = Extract<Step, { kind: "archive-transcript" }>;
  */
 export async function archiveWithSidecars(step: ArchiveStep, progress: Progress, tools: Tools): Promise<Outcome> {
   if (!step.withSidecars) return await archiveTranscript(step, progress, tools);
-  const sidecars = findSidecars(step.transcript, tools.installation);
+  const sidecars = findSidecars(step.transcript, tools.installation, step.movingWith);
   if ("refused" in sidecars) {
     if (step.purpose !== "copy") return { step, result: "changed-since-plan", because: sidecars.refused, detail: {} };
     const copied = await archiveTranscript(step, progress, tools); // better its lines than nothing

@@ -9,7 +9,8 @@ import { type Registry, readRegistry } from "../registry/read.ts";
 import type { Outcome } from "./outcome.ts";
 import type { Progress, Tools } from "./tools.ts";
 import type { RegistryUndo } from "./undo-data.ts";
-import { entryTextOf, hashOfText, replaceRegistry, writeUnderLock } from "./write-registry.ts";
+import { type Prepared, writePrepared } from "./write-prepared.ts";
+import { draftOf, entryTextOf, hashOfText, putRegistry } from "./write-registry.ts";
 
 type EditStep = Extract<Step, { kind: "edit-registry" }>;
 type Edit = Extract<EditStep["change"], "clear-binding" | "fresh-start" | "drop-counters">;
@@ -25,10 +26,14 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
   if (!isSingle(change)) throw new Error(`${change} is done to many entries at once`);
-  const written = await writeUnderLock(entry.registryPath, tools, () => editNow(step, change, tools));
+  const written = await writePrepared([entry.registryPath], tools, ([registry]) =>
+    prepare(step, change, registry ?? readRegistry(entry.registryPath), tools),
+  );
   if ("busy" in written)
     return { step, result: "busy", because: written.busy, detail: { registry: entry.registryPath } };
-  const { result: outcome, wasOurs } = written;
+  const { result, wasOurs, holdMs } = written;
+  const held = result.result === "done" && holdMs !== undefined ? { holdMs } : {};
+  const outcome = { ...result, detail: { ...result.detail, ...held } };
   if (wasOurs || !isStillNeeded(step)) return outcome;
   return {
     step,
@@ -52,10 +57,13 @@ export function isStillNeeded({ entry, change, transcript }: EditStep): boolean 
   return now.bindings.some(({ sessionId }) => sessionId === transcript.sessionId);
 }
 
-function editNow(step: EditStep, change: Edit, tools: Tools): Outcome {
+function prepare(step: EditStep, change: Edit, registry: Registry, tools: Tools): Prepared<Outcome> {
   const { entry, transcript } = step;
   const detail: Record<string, unknown> = { registry: entry.registryPath, sessionKey: entry.entry.key, change };
-  const registry = readRegistry(entry.registryPath);
+  const unchanged = (because: string) => ({
+    put: (): Outcome => ({ step, result: "already-done", because, detail }),
+    discard: () => undefined,
+  });
   if (registry.problem) {
     throw new KeeperError(
       "failed",
@@ -64,7 +72,7 @@ function editNow(step: EditStep, change: Edit, tools: Tools): Outcome {
     );
   }
   const now = registry.entries.find(({ key }) => key === entry.entry.key);
-  if (!now) return { step, result: "already-done", because: "the entry is gone", detail };
+  if (!now) return unchanged("the entry is gone");
   const edits: Record<Edit, () => RegistryEdit> = {
     "clear-binding": () => clearBinding(registry.text, now.key, transcript.sessionId),
     "fresh-start": () => freshStart(registry.text, now.key, randomUUID(), Date.now(), entry.entry.sessionId),
@@ -73,11 +81,14 @@ function editNow(step: EditStep, change: Edit, tools: Tools): Outcome {
   const edit = edits[change]();
   if (!edit.changed) {
     const what = change === "drop-counters" ? "holds no counters of the session" : "does not name the session any more";
-    return { step, result: "already-done", because: `the entry ${what}`, detail };
+    return unchanged(`the entry ${what}`);
   }
-  const written = replaceRegistry(tools.disk, registry, edit.text);
-  if (!written) return { step, result: "busy", because: "the registry was written to in that moment", detail };
-  return { step, result: "done", detail, undo: undoOf(registry, edit, now.key) };
+  const draft = draftOf(tools.disk, registry, edit.text);
+  const undo = undoOf(registry, edit, now.key);
+  return {
+    put: () => (draft && putRegistry(tools.disk, registry, draft) ? { step, result: "done", detail, undo } : undefined),
+    discard: () => draft?.discard(),
+  };
 }
 
 /** The edit lies within one entry, so its place and its text before and after tell all. */

@@ -4,6 +4,7 @@ import type { Step } from "../plan/plan.ts";
 import type { RegistryEdit } from "../registry/edit.ts";
 import { placesIn } from "../registry/places.ts";
 import type { Registry } from "../registry/read.ts";
+import { comesIn, goesOut } from "./entry-change.ts";
 import type { AddedEntryUndo, RegistryUndo, RemovedEntryUndo } from "./undo-data.ts";
 import { hashOfText } from "./write-registry.ts";
 
@@ -17,15 +18,15 @@ export function undoesOf(
   edit: RegistryEdit,
   wanted: ReadonlyMap<string, EditStep>,
 ): Map<string, EntryUndo> {
-  const { path, text } = registry;
-  const members = placesIn(registry);
+  const { path, text, problem } = registry;
+  const members = problem ? [] : placesIn(registry);
   const after = new Map((edit.places ?? findMembers(edit.text).members).map((member) => [member.name, member]));
   const textAfter = (key: string) => {
     const member = after.get(key);
     return member && edit.text.slice(member.valueAt, member.valueEnd);
   };
   const undoes = new Map<string, EntryUndo>();
-  const removed = [...wanted].flatMap(([key, { change }]) => (change === "remove-entry" ? key : []));
+  const removed = [...wanted].flatMap(([key, { change }]) => (goesOut(change) ? key : []));
   const turns = new Map(removed.map((key, turn) => [key, turn]));
   let next = 0; // both lists are in the order of the text
   for (const [index, member] of members.entries()) {
@@ -33,7 +34,7 @@ export function undoesOf(
     if (!step) continue;
     const { valueAt, valueEnd } = member;
     const about = { registry: path, sessionKey: member.name, before: hashOfText(text.slice(valueAt, valueEnd)) };
-    if (step.change === "remove-entry") {
+    if (goesOut(step.change)) {
       undoes.set(member.name, { ...about, ...placeIn(text, members, index, turns) });
       continue;
     }
@@ -45,11 +46,13 @@ export function undoesOf(
       undoes.set(member.name, { ...about, splices, at: valueAt, after: hashOfText(textAfter(member.name)) });
   }
   for (const [key, { change }] of wanted) {
-    if (change !== "add-entry" || undoes.has(key)) continue;
-    undoes.set(key, { registry: path, sessionKey: key, added: true, after: hashOfText(textAfter(key)) });
+    if (!comesIn(change) || undoes.has(key)) continue;
+    const added = { registry: path, sessionKey: key, added: true, after: hashOfText(textAfter(key)) } as const;
+    undoes.set(key, problem ? { ...added, isNewRegistry: true } : added);
   }
   return undoes;
 }
+
 /**
  * @param turns of the entries that are taken out, by key: an undo brings them back in reverse, so that when it is one's turn,
  *   those after it in this order are back, and those before it are not

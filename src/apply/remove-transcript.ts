@@ -1,11 +1,12 @@
 import type { FileHandle } from "node:fs/promises";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { ownershipOf } from "../disk/disk.ts";
-import { fingerprintOfDescriptor, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { type Fingerprint, fingerprintOfDescriptor, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor } from "../disk/left-behind.ts";
 import { drain } from "../disk/shorten.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
+import { listFolder } from "../installation/registries.ts";
 import type { Step } from "../plan/plan.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { archiveRange } from "./archive-transcript.ts";
@@ -29,6 +30,8 @@ export async function removeTranscript(step: RemoveStep, progress: Progress, too
   const { transcript } = step;
   const { archived, job } = progress;
   if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
+  const renamed = job.steps.some(isAsked) ? renamedByGateway(transcript.path, archived.source) : undefined;
+  if (renamed !== undefined) return await removeRenamed(step, renamed, archived, tools);
   const lock = await lockTranscript(transcript, tools);
   if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
   try {
@@ -46,6 +49,33 @@ export async function removeTranscript(step: RemoveStep, progress: Progress, too
   }
 }
 
+function isAsked(step: Step): boolean {
+  return step.kind === "edit-registry" && step.edit?.request !== undefined;
+}
+
+/** Where the gateway has put a transcript when it reset or deleted its session; undefined where it has not. */
+function renamedByGateway(path: string, source: Fingerprint): string | undefined {
+  const folder = dirname(path);
+  const isOf = (name: string) => RENAMED.some((mark) => name.startsWith(`${basename(path)}${mark}`));
+  const names = listFolder(folder, []).filter(isOf);
+  return names.map((name) => join(folder, name)).find((one) => isSameFile(source, lookAt(one)?.fingerprint));
+}
+
+const RENAMED = [".reset.", ".deleted."];
+
+/** Nobody writes to what the gateway has given another name; it goes if it is still what was archived. */
+async function removeRenamed(step: RemoveStep, path: string, archived: Archived, { disk }: Tools): Promise<Outcome> {
+  const { source } = archived;
+  if (!isUnchanged(source, lookAt(path)?.fingerprint)) {
+    const because = `${path} was written to after it was archived; session-keeper archive sees to it`;
+    return { step, result: "changed-since-plan", because, detail: {} };
+  }
+  const sidecars = archived.sidecars && removeSidecars(archived.sidecars, disk);
+  disk.remove(path);
+  disk.syncFolder(dirname(path));
+  return removed(step, archived, { sidecars, mtimeMs: source.mtimeMs });
+}
+
 async function setAsideAndRemove(
   step: RemoveStep,
   file: FileHandle,
@@ -53,7 +83,7 @@ async function setAsideAndRemove(
   tools: Tools,
 ): Promise<Outcome> {
   const { disk } = tools;
-  const { path, sessionId, dialect } = step.transcript;
+  const { path } = step.transcript;
   const aside = asidePathFor(path, archived.bytes);
   disk.rename(path, aside);
   if (!isSameFile(archived.source, lookAt(aside)?.fingerprint)) return giveBack(step, aside, tools);
@@ -65,6 +95,25 @@ async function setAsideAndRemove(
   if (isQuiet && !sidecars?.isOpen) disk.remove(aside);
   else disk.rename(aside, asidePathFor(path, offset)); // the next run goes on with both
   disk.syncFolder(dirname(path));
+  const mtimeMs = tail ? fingerprintOfDescriptor(file.fd).mtimeMs : archived.source.mtimeMs;
+  return removed(step, archived, { tail, sidecars, mtimeMs });
+}
+
+/** The outcome of a removal, and what brings all of it back. */
+function removed(
+  step: RemoveStep,
+  archived: Archived,
+  {
+    tail,
+    sidecars,
+    mtimeMs,
+  }: {
+    tail?: Awaited<ReturnType<typeof archiveTail>>;
+    sidecars: ReturnType<typeof removeSidecars> | undefined;
+    mtimeMs: number;
+  },
+): Outcome {
+  const { path, sessionId, dialect } = step.transcript;
   const { source } = archived;
   return {
     step,
@@ -78,7 +127,7 @@ async function setAsideAndRemove(
       ...{ path, sessionId, dialect },
       stored: [archived, ...(tail ? [tail] : [])].map(storedBytesOf),
       left: "nothing",
-      mtimeMs: tail ? fingerprintOfDescriptor(file.fd).mtimeMs : source.mtimeMs,
+      mtimeMs,
       ownership: ownershipOf(source),
       ...(archived.sidecars ? { sidecars: undoOf(archived.sidecars) } : {}),
     },

@@ -56,9 +56,12 @@ export function end(step: Step, job: Job, { undo, ...outcome }: Outcome, tools: 
   return outcome;
 }
 
-/** `job`: the first transcript of a conversation that has several, so that an undo finds their steps together. */
+/**
+ * `job`: the first transcript of a conversation that has several, so that an undo finds their steps together; of an entry that
+ * moves without one, where it was.
+ */
 function about(step: Step, job: Job): Record<string, unknown> {
-  const first = job.transcript?.path;
+  const first = job.transcript?.path ?? movedFrom(step);
   const isOther = first !== undefined && "transcript" in step && step.transcript.path !== first;
   return {
     kind: step.kind,
@@ -68,6 +71,12 @@ function about(step: Step, job: Job): Record<string, unknown> {
     ...("lock" in step ? { path: step.lock.file.path } : {}),
     ...("broken" in step ? { path: step.broken.registry.path } : {}),
   };
+}
+
+function movedFrom(step: Step): string | undefined {
+  if (step.kind !== "edit-registry" || (step.change !== "move-in" && step.change !== "move-out")) return undefined;
+  const { registryPath, entry } = step.edit?.from ?? step.entry;
+  return `${registryPath} ${entry.key}`;
 }
 
 async function execute(step: Step, progress: Progress, tools: Tools): Promise<Outcome> {

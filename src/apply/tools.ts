@@ -43,5 +43,9 @@ export type Archived = {
 /** `path`: the absolute path of the verified archive that holds them. */
 export type ArchivedSidecars = Sidecars & { path: string; record: SidecarArchive };
 
+/** Copies of a session's files in another agent's folder. `folders`: those that were made for them, the deepest first. */
+export type Placed = { files: PlacedFile[]; folders: string[] };
+export type PlacedFile = { path: string; bytes: number; sha256: string };
+
 /** What the steps of a job hand on to one another. */
 export type Progress = { job: Job; archived?: Archived };

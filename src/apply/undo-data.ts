@@ -55,8 +55,20 @@ export type RemovedEntryUndo = {
   before: string;
 };
 
-/** Takes an entry out of a registry again. `after`: a hash of its text, which shows whether it is still what the run put there. */
-export type AddedEntryUndo = { registry: string; sessionKey: string; added: true; after: string };
+/**
+ * Takes an entry out of a registry again. `after`: a hash of its text, which shows whether it is still what the run put there.
+ * `isNewRegistry`: the registry goes with the last of its entries. `placed`: copies of the session's files that the run made for
+ * it; `folders`: those that were made for them, the deepest first.
+ */
+export type AddedEntryUndo = {
+  registry: string;
+  sessionKey: string;
+  added: true;
+  after: string;
+  isNewRegistry?: true;
+  placed?: { path: string; bytes: number; sha256: string }[];
+  folders?: string[];
+};
 
 /**
  * Puts back a whole registry. `backup`: a copy of its bytes before; `before`, `after`: hashes of the bytes before and of what

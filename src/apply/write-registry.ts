@@ -1,47 +1,79 @@
 import { dirname } from "node:path";
-import { type Disk, ownershipOf } from "../disk/disk.ts";
+import { type Disk, type Ownership, ownershipInFolder, ownershipOf } from "../disk/disk.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { sha256Of } from "../disk/sha256.ts";
-import { KeeperError } from "../errors.ts";
+import { errnoOf, KeeperError } from "../errors.ts";
 import { registryLocking } from "../installation/era.ts";
 import { findGateway } from "../installation/gateway.ts";
 import { findMembers } from "../json/json-text.ts";
-import { acquireGatewayLock } from "../locks/gateway-lock.ts";
+import { acquireGatewayLock, type HeldLock } from "../locks/gateway-lock.ts";
 import type { Registry } from "../registry/read.ts";
 import type { Tools } from "./tools.ts";
 
 /** The gateway's own waiters give up after ten seconds; we give up earlier rather than make a turn fail. */
 const LOCK_WAIT_MS = 5000;
 
+/** What came of something that was done under locks. `wasOurs`: they were ours to the end; `holdMs`: for how long (milliseconds). */
+export type Written<T> = { result: T; wasOurs: boolean; holdMs?: number };
+
 /**
  * Does something to a registry under the gateway's own lock, where the era has one; elsewhere only while no gateway runs.
  *
- * @returns what it led to, whether the lock was ours until the end, and for how long (milliseconds); or in words who is at the registry
+ * @returns what it led to; or in words who is at the registry
  * @throws KeeperError `failed` in an era in which it must not be written
  */
 export async function writeUnderLock<T>(
   path: string,
   tools: Tools,
   write: () => T,
-): Promise<{ result: T; wasOurs: boolean; holdMs?: number } | { busy: string }> {
+): Promise<Written<T> | { busy: string }> {
+  return await writeUnderLocks([path], tools, write);
+}
+
+/** The same for several registries: their locks are taken in the order of their paths, and those that are got go if one is not. */
+export async function writeUnderLocks<T>(
+  paths: readonly string[],
+  tools: Tools,
+  write: () => T,
+): Promise<Written<T> | { busy: string }> {
   const closed = await whyClosed(tools);
   if (closed !== undefined) return { busy: closed };
   const { openclaw } = tools.installation;
   if (!openclaw || registryLocking(openclaw.era.era) === "gateway-down") return { result: write(), wasOurs: true };
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
   const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
-  const lock = await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
-  if ("busy" in lock) return { busy: `the registry is busy: ${lock.busy}` };
-  const takenAt = performance.now();
+  const held: HeldLock[] = [];
+  let takenAt: number | undefined;
   let wasOurs = true;
   let result: T;
   try {
+    for (const path of paths.toSorted()) {
+      const lock = await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
+      if ("busy" in lock) return { busy: `the registry is busy: ${lock.busy}` };
+      held.push(lock);
+      takenAt ??= performance.now();
+    }
     result = write();
   } finally {
-    wasOurs = lock.release();
+    wasOurs = releaseAll(held);
   }
-  return { result, wasOurs, holdMs: Math.round(performance.now() - takenAt) };
+  return { result, wasOurs, holdMs: Math.round(performance.now() - (takenAt ?? 0)) };
+}
+
+/** One that cannot be taken off must not leave the others. @returns whether all were ours until then */
+function releaseAll(held: readonly HeldLock[]): boolean {
+  const problems: unknown[] = [];
+  let wereOurs = true;
+  for (const lock of held.toReversed()) {
+    try {
+      if (!lock.release()) wereOurs = false;
+    } catch (problem) {
+      problems.push(problem);
+    }
+  }
+  if (problems.length > 0) throw problems[0];
+  return wereOurs;
 }
 
 /**
@@ -90,9 +122,17 @@ export function draftOf(
   { path, fingerprint }: Registry,
   text: string | Uint8Array,
 ): RegistryDraft | undefined {
-  if (!fingerprint) return undefined;
+  return fingerprint && draftWith(disk, path, text, ownershipOf(fingerprint));
+}
+
+/** The same for an agent that has no registry yet: as its gateway makes them, readable by its folder's owner only. */
+export function draftOfNew(disk: Disk, path: string, text: string): RegistryDraft {
+  return draftWith(disk, path, text, { ...ownershipInFolder(dirname(path)), mode: 0o600 });
+}
+
+function draftWith(disk: Disk, path: string, text: string | Uint8Array, ownership: Ownership): RegistryDraft {
   const draft = draftPathFor(path);
-  disk.createWith(draft, text, ownershipOf(fingerprint));
+  disk.createWith(draft, text, ownership);
   return {
     path: draft,
     discard() {
@@ -102,23 +142,29 @@ export function draftOf(
 }
 
 /**
- * Gives a draft the name of its registry, if that is still what was read. The time of change must not stay, because the gateway
- * trusts it.
+ * Gives a draft the name of its registry, if that is still what was read, or is still not there. The time of change must not
+ * stay, because the gateway trusts it.
  *
  * @returns false, with nothing changed, when somebody wrote the registry since it was read
  */
 export function putRegistry(disk: Disk, { path, fingerprint }: Registry, draft: RegistryDraft): boolean {
-  if (!fingerprint) return false;
   try {
-    if (!isUnchanged(fingerprint, lookAt(path)?.fingerprint)) {
+    const seen = lookAt(path)?.fingerprint;
+    if (fingerprint ? !isUnchanged(fingerprint, seen) : seen) {
       draft.discard();
       return false;
     }
-    const mtimeMs = lookAt(draft.path)?.fingerprint.mtimeMs ?? 0;
-    if (mtimeMs <= fingerprint.mtimeMs) disk.setTimes(draft.path, fingerprint.mtimeMs + 1);
-    disk.rename(draft.path, path);
+    if (fingerprint) {
+      const mtimeMs = lookAt(draft.path)?.fingerprint.mtimeMs ?? 0;
+      if (mtimeMs <= fingerprint.mtimeMs) disk.setTimes(draft.path, fingerprint.mtimeMs + 1);
+      disk.rename(draft.path, path);
+    } else {
+      disk.link(draft.path, path); // replaces nothing
+      disk.remove(draft.path);
+    }
   } catch (error) {
     draft.discard();
+    if (!fingerprint && errnoOf(error) === "EEXIST") return false;
     throw error;
   }
   disk.syncFolder(dirname(path));

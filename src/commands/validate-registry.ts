@@ -7,7 +7,7 @@ export const validateRegistry: Command = {
     { flags: "--repair", text: "back up the registry and put right what is wrong in it" },
     {
       flags: "--resolve-strays",
-      text: "with --repair: archive sessions that lie with an agent who does not get their messages, and take their entries out",
+      text: "with --repair: move sessions that lie with an agent who does not get their messages to the one that does, or archive them",
     },
     { flags: "--restart", text: "with --repair: restart the gateway after a repair that it may not notice" },
   ],

@@ -70,6 +70,32 @@ export function environmentOf(pid: number, name: string): string | undefined | n
     ?.slice(name.length + 1);
 }
 
+/** Whether a process waits for connections at a TCP port of this machine. What can't be read proves nothing. */
+export function listensOn(pid: number, port: number): boolean {
+  const hex = port.toString(16).toUpperCase().padStart(4, "0");
+  const isListening = new RegExp(`^ *\\d+: [0-9A-F]+:${hex} [0-9A-F]+:0000 0A (?:\\S+ +){5}(\\d+) `);
+  const lines = ["tcp", "tcp6"].flatMap((table) => readText(`/proc/${pid}/net/${table}`).split("\n"));
+  const sockets = new Set(
+    lines.flatMap((line) => isListening.exec(line)?.[1] ?? []).map((inode) => `socket:[${inode}]`),
+  );
+  return names(`/proc/${pid}/fd`).some((descriptor) => {
+    try {
+      return sockets.has(readlinkSync(`/proc/${pid}/fd/${descriptor}`));
+    } catch {
+      return false; // closed while we looked
+    }
+  });
+}
+
+/** The program that a process runs; undefined when that can't be read. */
+export function executableOf(pid: number): string | undefined {
+  try {
+    return readlinkSync(`/proc/${pid}/exe`);
+  } catch {
+    return undefined;
+  }
+}
+
 /** This process and those that started it. */
 export function ownLineage(): Set<number> {
   const lineage = new Set<number>();

@@ -1,11 +1,13 @@
 import { sha256Of } from "../disk/sha256.ts";
 import { readGatewayConfig } from "../installation/gateway-config.ts";
-import type { AgentRegistry, EntryReference, Installation } from "../installation/installation.ts";
+import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { asObject } from "../registry/bindings.ts";
 import { placesIn, valueWithoutCopies } from "../registry/places.ts";
 import { describeEntry } from "../registry/read.ts";
-import { findDuplicates, findStrays } from "../routing/identity.ts";
+import { readSessionKey } from "../registry/session-key.ts";
+import { type Duplicate, findDuplicates, findStrays } from "../routing/identity.ts";
 import { readRouting } from "../routing/routing.ts";
+import { type Destination, findDestination, type Hindrance, type Stuck } from "./destinations.ts";
 import type { Finding } from "./finding.ts";
 import type { RegistryContext } from "./registry.ts";
 
@@ -20,8 +22,11 @@ export type PeerSession = {
   inUse?: string;
 };
 
-/** A session of an agent that does not get its messages any more. `wanted`: who gets them. */
-export type Strayed = { session: PeerSession; wanted: string; finding: Finding };
+/**
+ * A session of an agent that does not get its messages any more. `wanted`: who gets them. `destination`: where it would lie
+ * there, or why it cannot go.
+ */
+export type Strayed = { session: PeerSession; wanted: string; destination: Destination | Stuck; finding: Finding };
 
 /** Sessions of several agents with the same person or group. `wanted`: who gets the messages, where that is sure. */
 export type Duplicated = { sessions: PeerSession[]; wanted?: string; finding: Finding };
@@ -29,19 +34,37 @@ export type Duplicated = { sessions: PeerSession[]; wanted?: string; finding: Fi
 /** Looks for sessions that the bindings of the gateway's configuration give to another agent, and for those that several have. */
 export async function findOfTwoAgents(
   registries: readonly AgentRegistry[],
-  { openclaw }: Installation,
-  { env }: RegistryContext,
+  installation: Installation,
+  { env, homeDirectory }: RegistryContext,
 ): Promise<{ strays: Strayed[]; duplicates: Duplicated[] }> {
+  const { openclaw } = installation;
   if (!openclaw?.config.path || registries.length === 0) return { strays: [], duplicates: [] };
   const { root, problem } = await readGatewayConfig(openclaw.config.path, env);
   const { version } = openclaw.era;
   const routing = readRouting(root, { ...(version ? { version } : {}), ...(problem ? { problem } : {}) });
   const sessions = registries.flatMap(sessionsIn);
+  const groups = findDuplicates(sessions, routing);
+  const hasOne = new Set(groups.filter(hasWanted).flatMap((group) => group.sessions));
+  const canTell = !hasOwnScopes(root);
+  const ownTranscript = (session: PeerSession) =>
+    transcriptsOf(session, installation).find(({ dialect }) => dialect === "openclaw");
   const strays = findStrays(sessions, routing).map(({ session, agent, wanted, by }): Strayed => {
+    const place = () =>
+      findDestination(session, wanted, ownTranscript(session), installation, { sound: registries, homeDirectory });
+    const isDirect = readSessionKey(session.key, { chatType: session.reference.entry.chatType }).kind === "direct";
+    const found = place();
+    const hindrance: Hindrance | undefined = hasOne.has(session)
+      ? "has-one"
+      : isDirect && !canTell
+        ? "other-scope"
+        : undefined;
+    const isTold = hindrance === undefined || ("hindrance" in found && found.hindrance === hindrance);
+    const destination = isTold ? found : { hindrance };
     const evidence = { agent, wanted, by };
-    return { session, wanted, finding: { kind: "stray-session", severity: "warning", ...about(session), evidence } };
+    const finding: Finding = { kind: "stray-session", severity: "warning", ...about(session), evidence };
+    return { session, wanted, destination, finding };
   });
-  const duplicates = findDuplicates(sessions, routing).flatMap((found): Duplicated[] => {
+  const duplicates = groups.flatMap((found): Duplicated[] => {
     const [first] = found.sessions;
     if (!first) return [];
     const { channel, kind, wanted } = found;
@@ -57,6 +80,24 @@ export async function findOfTwoAgents(
     return [{ sessions: found.sessions, ...(wanted ? { wanted } : {}), finding }];
   });
   return { strays, duplicates };
+}
+
+/** The transcripts that a session's entry leads to, of both programs. */
+export function transcriptsOf({ reference }: PeerSession, { transcripts }: Installation): Transcript[] {
+  const { registryPath, entry } = reference;
+  return transcripts.filter(({ entries }) =>
+    entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
+  );
+}
+
+function hasWanted({ wanted, sessions }: Duplicate<PeerSession>): boolean {
+  return sessions.some(({ agent }) => agent === wanted);
+}
+
+/** From 2026.5.28 on a binding may say which messages share a session, and the key of one depends on that. */
+function hasOwnScopes(root: unknown): boolean {
+  const { bindings } = asObject(root);
+  return Array.isArray(bindings) && bindings.some((one) => asObject(asObject(one).session).dmScope !== undefined);
 }
 
 function about({

@@ -8,6 +8,7 @@ import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { sessionIdIn } from "../transcript/session-id.ts";
 import type { Finding } from "./finding.ts";
+import { type GatewayOffer, gatewayOffer } from "./gateway-offer.ts";
 import { findGrowing } from "./growth.ts";
 import { findIdle, type IdleSession } from "./idle.ts";
 import { useProbe } from "./in-use.ts";
@@ -28,12 +29,19 @@ export type ArchiveFacts = {
   distrusted: Set<string>;
   /** asked for only when something depends on it */
   gateway: GatewayState | null;
+  offer: GatewayOffer | null;
   foreignPids: boolean;
   /** as long as a registry can't be read, an unbound session may be one that it binds */
   hasBrokenRegistry: boolean;
 };
 
-type Context = { settings: Settings; archiveFolders: readonly string[]; nowMs: number; signal: AbortSignal };
+type Context = {
+  settings: Settings;
+  archiveFolders: readonly string[];
+  nowMs: number;
+  env: NodeJS.ProcessEnv;
+  signal: AbortSignal;
+};
 
 /** Looks for what has been idle for long, what lies about, what the vendor's sweep will delete, and archives that are too many. */
 export async function inspectForArchive(installation: Installation, context: Context): Promise<ArchiveFacts> {
@@ -59,7 +67,7 @@ export async function inspectForArchive(installation: Installation, context: Con
     ...{ idle, sweep, leftovers, foreignPids },
     falling: [],
     distrusted: new Set(),
-    gateway: null,
+    ...{ gateway: null, offer: null },
     hasBrokenRegistry,
   };
   await lookForUse(installation, facts, context);
@@ -92,6 +100,7 @@ async function lookForUse(installation: Installation, facts: ArchiveFacts, conte
   if (idle.length === 0 && leftovers.length === 0) return;
   const { openclaw } = installation;
   if (openclaw) facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  facts.offer = gatewayOffer(installation, facts.gateway, context.env);
   const probe = useProbe(
     installation,
     facts.gateway,

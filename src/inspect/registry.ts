@@ -3,17 +3,19 @@ import type { Settings } from "../config/settings.ts";
 import { deriveEntries } from "../derive/derive-entries.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
-import type { AgentRegistry, Installation } from "../installation/installation.ts";
+import type { AgentRegistry, EntryReference, Installation } from "../installation/installation.ts";
 import { diagnoseRegistry, type RegistryFault } from "../registry/diagnose.ts";
 import { repeatsNames } from "../registry/places.ts";
-import { type Duplicated, findOfTwoAgents, type PeerSession, type Strayed } from "./agents-of-peers.ts";
+import { type Duplicated, findOfTwoAgents, type Strayed, transcriptsOf } from "./agents-of-peers.ts";
 import { type CheckedEntry, checkEntries } from "./check-entries.ts";
 import type { Finding } from "./finding.ts";
+import { type GatewayOffer, gatewayOffer } from "./gateway-offer.ts";
 import { findGone } from "./gone-registry.ts";
 import { groupBy } from "./group.ts";
 import { FRESH_STATUS_MS, useProbe } from "./in-use.ts";
 import { findOrphans, type Orphan } from "./orphans.ts";
 import { mentionedIn } from "./references.ts";
+import { findRemains, type Remains } from "./remains.ts";
 import { planRestoration, type Restoration, type RestoredFrom } from "./restoration.ts";
 import { findShared } from "./shared-transcripts.ts";
 import { areForeign, hasHiddenPart, installationFindings } from "./surroundings.ts";
@@ -32,9 +34,11 @@ export type RegistryFacts = {
   entries: CheckedEntry[];
   /** transcripts that no entry leads to */
   orphans: Orphan[];
+  remains: Remains[];
   strays: Strayed[];
   duplicates: Duplicated[];
   gateway: GatewayState | null;
+  offer: GatewayOffer | null;
   foreignPids: boolean;
 };
 
@@ -42,6 +46,7 @@ export type RegistryContext = {
   settings: Settings;
   nowMs: number;
   env: NodeJS.ProcessEnv;
+  homeDirectory: string;
   signal: AbortSignal;
 };
 
@@ -50,8 +55,8 @@ export async function inspectRegistries(installation: Installation, context: Reg
   const { openclaw, registries, unreadable } = installation;
   const findings = installationFindings(installation).filter(({ kind }) => kind !== "broken-registry");
   const facts: RegistryFacts = {
-    ...{ findings, broken: [], entries: [], orphans: [], strays: [], duplicates: [] },
-    gateway: null,
+    ...{ findings, broken: [], entries: [], orphans: [], remains: [], strays: [], duplicates: [] },
+    ...{ gateway: null, offer: null },
     foreignPids: areForeign(installation),
   };
   if (!openclaw || openclaw.era.era === "S") return facts;
@@ -72,13 +77,18 @@ export async function inspectRegistries(installation: Installation, context: Reg
   );
   for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
   for (const { registry } of facts.broken) unsettled.add(registry);
-  const known = { isKnown: !hasHiddenPart(installation), unsettled };
-  facts.orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, ...known });
+  const isKnown = !hasHiddenPart(installation);
+  if (isKnown && unsettled.size === 0) facts.remains = findRemains(installation, context.settings);
+  const known = { isKnown, unsettled };
+  const orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, ...known });
+  facts.orphans = orphans.filter((one) => !facts.remains.some(({ transcript }) => transcript === one.transcript));
   Object.assign(facts, await findOfTwoAgents(sound, installation, context));
   deriveAll(facts.orphans);
-  const mendable = [facts.broken, facts.orphans, facts.strays, facts.duplicates].some(({ length }) => length > 0);
+  const { broken, remains, strays, duplicates } = facts;
+  const mendable = [broken, facts.orphans, remains, strays, duplicates].some(({ length }) => length > 0);
   if (mendable || facts.entries.some(({ change }) => change))
     facts.gateway = await findGateway(openclaw, facts.foreignPids);
+  facts.offer = gatewayOffer(installation, facts.gateway, context.env);
   lookForUse(installation, facts, context);
   for (const { finding, derived } of facts.orphans) if (derived) finding.evidence.repair = "add-entry";
   for (const { change, findings: own } of facts.entries) {
@@ -90,6 +100,7 @@ export async function inspectRegistries(installation: Installation, context: Reg
     ...facts.broken.map(({ finding }) => finding),
     ...facts.entries.flatMap((entry) => entry.findings),
     ...facts.orphans.map(({ finding }) => finding),
+    ...facts.remains.map(({ finding }) => finding),
     ...facts.strays.map(({ finding }) => finding),
     ...facts.duplicates.map(({ finding }) => finding),
   );
@@ -138,27 +149,24 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
   const changed = facts.entries.filter(({ change }) => change);
   const orphans = facts.orphans.filter(({ derived }) => derived);
   const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
-  const transcriptOf = ({ reference: { registryPath, entry } }: PeerSession) =>
-    installation.transcripts.find(({ entries }) =>
-      entries.some((one) => one.registryPath === registryPath && one.entry.key === entry.key),
-    );
-  const moving = sessions.map((session) => ({ session, transcript: transcriptOf(session) }));
-  const asked = [...orphans, ...changed, ...moving].flatMap(({ transcript }) => transcript ?? []);
+  const moving = sessions.map((session) => ({ session, transcripts: transcriptsOf(session, installation) }));
+  const asked = [
+    ...[...orphans, ...changed, ...facts.remains].flatMap(({ transcript }) => transcript ?? []),
+    ...moving.flatMap(({ transcripts }) => transcripts),
+  ];
   const probe = useProbe(installation, facts.gateway, facts.foreignPids, context, asked);
   const note = (one: { inUse?: string }, use: string | undefined) => {
     if (use !== undefined) one.inUse = use;
   };
+  const running = ({ entry: { status, updatedAt = 0 } }: EntryReference) => {
+    const isFresh = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
+    return isFresh && facts.gateway?.state !== "down" ? "its entry says that a turn is running" : undefined;
+  };
   for (const orphan of orphans) note(orphan, probe(orphan.transcript));
-  for (const entry of changed) {
-    const { status, updatedAt = 0 } = entry.reference.entry;
-    const isRunning = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
-    const isAlive = isRunning && facts.gateway?.state !== "down";
-    note(
-      entry,
-      entry.transcript ? probe(entry.transcript) : isAlive ? "its entry says that a turn is running" : undefined,
-    );
-  }
-  for (const { session, transcript } of moving) if (transcript) note(session, probe(transcript));
+  for (const left of facts.remains) note(left, probe(left.transcript));
+  for (const entry of changed) note(entry, entry.transcript ? probe(entry.transcript) : running(entry.reference));
+  for (const { session, transcripts } of moving)
+    note(session, transcripts.map(probe).find((use) => use !== undefined) ?? running(session.reference));
 }
 
 /** Findings that a change of the entry puts right. */

@@ -29,9 +29,9 @@ export function eraWitnesses(from: {
   if (from.configuredVersion !== "auto") add("configured", from.configuredVersion);
   add("lastTouched", from.config.lastTouchedVersion);
   // a gateway that set its process title hides its path; then the command on the PATH has to do
-  const running = from.gatewayPid === undefined ? undefined : versionOfProcess(from.gatewayPid);
-  if (running) add("gateway", running);
-  else add("path", versionOnPath(from.searchPath));
+  const running = from.gatewayPid === undefined ? undefined : packageOfProcess(from.gatewayPid);
+  if (running) add("gateway", running.version);
+  else add("path", packageOnPath(from.searchPath)?.version);
   const isVersionKnown = witnesses.length > 0;
   if (hasSessionTables(from.home, isVersionKnown)) witnesses.push({ source: "disk", era: "S" });
   for (const era of lowerBounds(from)) witnesses.push({ source: "disk", era, atLeast: true });
@@ -76,38 +76,44 @@ function lowerBounds({ home, registries }: { home: string; registries: readonly 
   return bounds;
 }
 
+/** A package of the gateway on this disk: its folder, and its commands by name, as the package's description has them. */
+export type GatewayPackage = { version: string; folder: string; commands: Record<string, string> };
+
 /**
- * The version of the package that a process runs, through its script's path up to the package's description. A gateway that set
- * its process title hides that path, but works in its package's folder where a container starts it there.
+ * The package that a process runs, through its script's path up to the package's description. A gateway that set its process
+ * title hides that path, but works in its package's folder where a container starts it there.
  */
-function versionOfProcess(pid: number): string | undefined {
+export function packageOfProcess(pid: number): GatewayPackage | undefined {
   const script = argvOf(pid).find((argument) => SCRIPT.test(argument));
   const file = pathInProcess(pid, script ?? "package.json");
-  return file === undefined ? undefined : versionAbove(file);
+  return file === undefined ? undefined : packageAbove(file);
 }
 
 const SCRIPT =
   /^\/.*\/(openclaw|clawdbot|moltbot)(\/|\.mjs$|$)|(^|\/)(openclaw|clawdbot|moltbot)\.mjs$|(^|\/)dist\/(entry|index)\.m?js$/;
 
-function versionOnPath(searchPath: string): string | undefined {
+/** The package of the first command of that name in a list of folders such as PATH. */
+export function packageOnPath(searchPath: string): GatewayPackage | undefined {
   for (const folder of searchPath.split(delimiter)) {
     for (const name of PACKAGE_NAMES) {
       const command = join(folder, name);
-      if (folder && existsSync(command)) return versionAbove(realPathOr(command));
+      if (folder && existsSync(command)) return packageAbove(realPathOr(command));
     }
   }
   return undefined;
 }
 
 /** @param path without links */
-function versionAbove(path: string): string | undefined {
+function packageAbove(path: string): GatewayPackage | undefined {
   try {
     let folder = dirname(path);
     for (let depth = 0; depth < 6; depth += 1, folder = dirname(folder)) {
       const description = join(folder, "package.json");
       if (!existsSync(description)) continue;
-      const { name, version } = JSON.parse(readFileSync(description, "utf8")) as { name?: unknown; version?: unknown };
-      if (typeof name === "string" && PACKAGE_NAMES.has(name) && typeof version === "string") return version;
+      const { name, version, bin } = JSON.parse(readFileSync(description, "utf8")) as Record<string, unknown>;
+      const commands = typeof bin === "object" && bin !== null ? (bin as Record<string, string>) : {};
+      if (typeof name === "string" && PACKAGE_NAMES.has(name) && typeof version === "string")
+        return { version, folder, commands };
     }
   } catch {
     // not readable for us: no witness

@@ -10,7 +10,7 @@ import { lookerAt } from "./sharers.ts";
 /** Whether a gateway works on a home. Only `down` is a proof; whatever we could not rule out is `unknown`. */
 export type GatewayState = { state: "up" | "down" | "unknown"; pid?: number; because: string };
 
-const DEFAULT_PORT = 18_789;
+export const DEFAULT_PORT = 18_789;
 const CONNECT_TIMEOUT_MS = 300;
 
 /** The process id in the gateway's own lock file for this home, if that process still is the one that made it. */

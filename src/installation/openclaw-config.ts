@@ -11,6 +11,8 @@ export type OpenClawConfig = {
   store?: string;
   logFile?: string;
   port?: number;
+  /** what `gateway.mode` says: `local`, or `remote` where the gateway is on another machine */
+  gatewayMode?: string;
   defaultWorkspace?: string;
   /** what `session.mainKey`, `session.scope` and `session.dmScope` say, on which the keys of sessions depend */
   mainKey?: string;
@@ -61,6 +63,7 @@ export async function readOpenClawConfig(
       "port",
       Number.isInteger(record(root.gateway).port) ? (record(root.gateway).port as number) : undefined,
     ),
+    ...optional("gatewayMode", text(record(root.gateway).mode)),
     ...optional("defaultWorkspace", text(record(agentsPart.defaults).workspace)),
   };
 }

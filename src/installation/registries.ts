@@ -25,13 +25,11 @@ export function findRegistries(
   const agents = [...new Set([...onDisk, ...config.agents.map(({ id }) => id), "main"])];
   const found = new Map<string, AgentRegistry>();
   for (const agent of agents) {
-    const sessions = join(home, "agents", agent, "sessions");
-    const standard = join(sessions, "sessions.json");
-    const configured = config.store ? storeFor(config.store, agent, paths, homeDirectory) : standard;
-    for (const candidate of [configured, standard]) {
+    const { sessions, standard, used } = placesOf(agent, home, config, paths, homeDirectory);
+    for (const candidate of [used, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
       const known = found.get(path);
-      if (known && known.agent !== agent && candidate === configured) {
+      if (known && known.agent !== agent && candidate === used) {
         known.shared = [...(known.shared ?? []), { agent, sessions: realPathOr(sessions) }];
       }
       if (known || (isAbsent(path) && isAbsent(sessions))) continue;
@@ -40,11 +38,36 @@ export function findRegistries(
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
         registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
-        isLeft: candidate !== configured,
+        isLeft: candidate !== used,
       });
     }
   }
   return [...found.values()];
+}
+
+/** Where the gateway has the registry and the transcripts of an agent, or would have those of one that has none yet. */
+export function registryPlaceOf(
+  agent: string,
+  home: string,
+  config: OpenClawConfig,
+  paths: Record<string, string>,
+  homeDirectory: string,
+): { path: string; sessions: string } {
+  const { sessions, used } = placesOf(agent, home, config, paths, homeDirectory);
+  return { path: join(realPathOr(dirname(used)), basename(used)), sessions: realPathOr(sessions) };
+}
+
+/** `used`: where the configuration has it; `standard`: where it is without one. */
+function placesOf(
+  agent: string,
+  home: string,
+  { store }: OpenClawConfig,
+  paths: Record<string, string>,
+  homeDirectory: string,
+): { sessions: string; standard: string; used: string } {
+  const sessions = join(home, "agents", agent, "sessions");
+  const standard = join(sessions, "sessions.json");
+  return { sessions, standard, used: store ? storeFor(store, agent, paths, homeDirectory) : standard };
 }
 
 /** A registry that can't be read has no entries, and nothing counts as missing because of it. */

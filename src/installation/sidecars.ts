@@ -30,16 +30,22 @@ class Obstacle extends Error {}
  * Claude Code: the folder with the session's id. OpenClaw: the trace of its runs, the pointer to it, and the trace that the
  * pointer names, if that lies in the home. No link is ever followed.
  *
+ * @param movingWith of a session that goes to another folder: what else goes there. A trace elsewhere stays then, where the
+ *   session's id leads to it
  * @returns in words why they cannot be taken along, so that the session has to be left alone
  */
-export function findSidecars(transcript: Transcript, installation: Installation): Sidecars | { refused: string } {
+export function findSidecars(
+  transcript: Transcript,
+  installation: Installation,
+  movingWith?: readonly string[],
+): Sidecars | { refused: string } {
   const found: Sidecars = { base: baseOf(transcript, installation), files: [], folders: [] };
   const beside = dirname(transcript.path);
   try {
     const devices = { ofFiles: transcript.fingerprint.device, ofFolders: deviceOf(beside) };
     if (transcript.dialect === "openclaw") {
-      for (const path of tracePlaces(transcript, installation))
-        if (lookAt(path)) take(path, "file", path, found, devices);
+      const traces = tracePlaces(transcript, installation).filter((path) => !movingWith || dirname(path) === beside);
+      for (const path of [...traces, ...(movingWith ?? [])]) if (lookAt(path)) take(path, "file", path, found, devices);
     } else {
       const folder = join(beside, transcript.sessionId);
       if (lookAt(folder)) take(folder, "folder", folder, found, devices);

@@ -16,12 +16,30 @@ export function findWorkspaces(
 ): string[] {
   if (settings.workspace !== "auto") return [settings.workspace];
   if (!openclaw) return [];
-  const { home, config } = openclaw;
-  const expand = (path: string) => (path === "~" || path.startsWith("~/") ? join(homeDirectory, path.slice(1)) : path);
-  const byDefault = expand(config.defaultWorkspace ?? join(home, "workspace"));
-  const standard = config.agents.find(({ isDefault }) => isDefault) ?? config.agents[0];
-  const own = (agent: (typeof config.agents)[number]) =>
-    agent.workspace ? expand(agent.workspace) : join(home, `workspace-${agent.id}`);
-  const first = standard?.workspace ? expand(standard.workspace) : byDefault;
-  return [...new Set([first, byDefault, ...config.agents.filter((agent) => agent !== standard).map(own)])];
+  const { agents } = openclaw.config;
+  const standard = standardAgent(openclaw);
+  const own = (id: string) => workspaceOf(id, openclaw, homeDirectory);
+  const others = agents.filter((agent) => agent !== standard).map(({ id }) => own(id));
+  return [...new Set([own(standard?.id ?? "main"), defaultWorkspace(openclaw, homeDirectory), ...others])];
+}
+
+/** The folder that an agent works in, as the gateway names it. */
+export function workspaceOf(agent: string, openclaw: OpenClawHome, homeDirectory: string): string {
+  const { agents } = openclaw.config;
+  const workspace = agents.find(({ id }) => id === agent)?.workspace;
+  if (workspace) return expand(workspace, homeDirectory);
+  const isStandard = agent === (standardAgent(openclaw)?.id ?? "main");
+  return isStandard ? defaultWorkspace(openclaw, homeDirectory) : join(openclaw.home, `workspace-${agent}`);
+}
+
+function standardAgent({ config }: OpenClawHome): OpenClawHome["config"]["agents"][number] | undefined {
+  return config.agents.find(({ isDefault }) => isDefault) ?? config.agents[0];
+}
+
+function defaultWorkspace({ home, config }: OpenClawHome, homeDirectory: string): string {
+  return expand(config.defaultWorkspace ?? join(home, "workspace"), homeDirectory);
+}
+
+function expand(path: string, homeDirectory: string): string {
+  return path === "~" || path.startsWith("~/") ? join(homeDirectory, path.slice(1)) : path;
 }

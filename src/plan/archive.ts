@@ -6,6 +6,7 @@ import { registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { prunesItself } from "../installation/pruning.ts";
 import { isErrand, readSessionKey, type SessionKind } from "../registry/session-key.ts";
+import { throughGateway } from "./gateway-request.ts";
 import type { Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
 import { blockedBecause } from "./repair.ts";
 
@@ -51,69 +52,80 @@ function decideIdle(
   brake: string | undefined,
 ): (Job | Spared)[] {
   const { transcripts, findings, entries, inUse } = session;
-  const obstacle = obstacleTo(session, installation, facts, brake);
-  if (obstacle)
-    return transcripts.map((transcript, index) => ({
-      ...obstacle,
-      transcript,
-      findings: findings.slice(index, index + 1),
-    }));
+  const spare = (obstacle: Omit<Spared, "findings">) =>
+    transcripts.map((transcript, index) => ({ ...obstacle, transcript, findings: findings.slice(index, index + 1) }));
+  const obstacle = obstacleTo(session, installation, brake, facts);
+  if (obstacle) return spare(obstacle);
   const [transcript] = transcripts;
-  return [
-    {
-      transcript,
-      findings: [...findings],
-      force: false,
-      prunes: [],
-      needsRestart: false,
-      isBatched: true,
-      ...(inUse ? { wait: inUse } : {}),
-      steps: [
-        ...transcripts.map(
-          (one): Step => ({
-            kind: "archive-transcript",
-            transcript: one,
-            reason: "idle",
-            purpose: "remove",
-            withSidecars: true,
-          }),
-        ),
-        ...entries.map(
-          (entry): Step => ({
-            kind: "edit-registry",
-            transcript: ownerOf(entry, transcripts),
-            entry,
-            change: changeFor(entry),
-          }),
-        ),
-        ...transcripts.map((one): Step => ({ kind: "remove-transcript", transcript: one })),
-      ],
-    },
-  ];
+  const job: Job = {
+    transcript,
+    findings: [...findings],
+    force: false,
+    prunes: [],
+    needsRestart: false,
+    isBatched: true,
+    ...(inUse ? { wait: inUse } : {}),
+    steps: [
+      ...transcripts.map(
+        (one): Step => ({
+          kind: "archive-transcript",
+          transcript: one,
+          reason: "idle",
+          purpose: "remove",
+          withSidecars: true,
+        }),
+      ),
+      ...entries.map(
+        (entry): Step => ({
+          kind: "edit-registry",
+          transcript: ownerOf(entry, transcripts),
+          entry,
+          change: changeFor(entry),
+        }),
+      ),
+      ...transcripts.map((one): Step => ({ kind: "remove-transcript", transcript: one })),
+    ],
+  };
+  const blocked = gatewayInTheWay(session, installation, facts);
+  if (blocked === undefined) return [job];
+  const decision = throughGateway(job, facts.offer, { because: "idle-gateway-up", detail: blocked, findings: [] });
+  return "because" in decision ? spare(decision) : [decision];
 }
 
 function obstacleTo(
-  { transcripts, ownership, entries, isPinned, isReferenced, unsafe }: IdleSession,
-  installation: Installation,
-  { gateway, hasBrokenRegistry }: ArchiveFacts,
+  { ownership, entries, isPinned, isReferenced, unsafe }: IdleSession,
+  { openclaw }: Installation,
   brake: string | undefined,
+  { hasBrokenRegistry }: ArchiveFacts,
 ): Pick<Spared, "because" | "detail"> | undefined {
   if (unsafe) return { because: "unsafe", detail: unsafe };
   if (brake) return { because: "clock-stepped", detail: brake };
   if (isPinned) return { because: "pinned" };
   if (entries.length === 0 && hasBrokenRegistry) return { because: "broken-registry" };
   if (isReferenced) return { because: "referenced" };
-  const { openclaw } = installation;
   if (!openclaw) return undefined;
   // what binds a session of Claude Code stands in the database, and could not be cleared
   if (openclaw.era.era === "S" && ownership === "bot") return { because: "sqlite-era" };
   // groups and channels are exempt from that
   if (entries.some(({ entry }) => kindOf(entry) !== "group") && prunesItself(openclaw.config))
     return { because: "prunes-itself" };
+  return undefined;
+}
+
+/** In words: why neither its entry nor its transcript can be written now; undefined when they can. */
+function gatewayInTheWay(
+  { transcripts, entries }: IdleSession,
+  installation: Installation,
+  { gateway }: ArchiveFacts,
+): string | undefined {
+  const { openclaw } = installation;
   const isBlocked =
-    (entries.length > 0 && registryLocking(openclaw.era.era) === "gateway-down" && gateway?.state !== "down") ||
+    (openclaw &&
+      entries.length > 0 &&
+      registryLocking(openclaw.era.era) === "gateway-down" &&
+      gateway?.state !== "down") ||
     transcripts.some((transcript) => blockedBecause(transcript, installation, gateway));
-  return isBlocked ? { because: "idle-gateway-up", detail: gateway?.because ?? "a gateway may run" } : undefined;
+  return isBlocked ? (gateway?.because ?? "a gateway may run") : undefined;
 }
 
 function changeFor({ entry }: EntryReference): RegistryChange {

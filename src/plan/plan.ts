@@ -1,6 +1,8 @@
 import type { ArchivePurpose } from "../archive/catalog.ts";
 import type { ArchiveReason } from "../archive/names.ts";
+import type { Hindrance } from "../inspect/destinations.ts";
 import type { Finding } from "../inspect/finding.ts";
+import type { GatewayOffer } from "../inspect/gateway-offer.ts";
 import type { SeenLock } from "../inspect/lock-finding.ts";
 import type { BrokenRegistry } from "../inspect/registry.ts";
 import type { EntryReference, Transcript } from "../installation/installation.ts";
@@ -17,6 +19,8 @@ export type Step =
       bytes?: number;
       /** what belongs to the transcript goes into an archive beside, and from its place when the transcript is removed */
       withSidecars?: boolean;
+      /** the session goes to another folder: files besides its sidecars that go with it */
+      movingWith?: readonly string[];
     }
   | { kind: "append-note"; transcript: Transcript; template: string | null }
   | {
@@ -40,7 +44,7 @@ export type Step =
 
 /**
  * What becomes of a registry entry: it forgets a Claude Code session, a whole transcript, or how much a cut one held; its bad
- * fields are put right; it comes, is made anew, or goes.
+ * fields are put right; it comes, is made anew, or goes. One that goes to another agent's registry moves in there and out here.
  */
 export type RegistryChange =
   | "clear-binding"
@@ -49,12 +53,17 @@ export type RegistryChange =
   | "mend-entry"
   | "add-entry"
   | "replace-entry"
-  | "remove-entry";
+  | "remove-entry"
+  | "move-in"
+  | "move-out";
 
 /**
  * `seen`: the SHA-256 of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
  * that is mended, the fields that go, and the JSON of those that get another value. `text`: the JSON of a whole entry.
- * `forget`: sessions of Claude Code whose bindings are cleared.
+ * `forget`: sessions of Claude Code whose bindings are cleared. `from`: of one that moves in, where it stands now; `folder`: where
+ * its files go; `files`: those that the entry names.
+ * `to`, `why`: of one that goes, which agent gets its messages, and why it is not moved there.
+ * `request`: it is not we who edit the registry, but the gateway does this.
  */
 export type EntryEdit = {
   seen?: string;
@@ -62,7 +71,16 @@ export type EntryEdit = {
   set?: Readonly<Record<string, string>>;
   text?: string;
   forget?: readonly string[];
+  from?: EntryReference;
+  folder?: string;
+  files?: readonly string[];
+  to?: string;
+  why?: Hindrance;
+  request?: GatewayRequest;
 };
+
+/** What the gateway itself is asked to do to one of its sessions, where a registry of its release has no lock. */
+export type GatewayRequest = { method: "sessions.reset" | "sessions.delete"; params: Record<string, string | boolean> };
 
 export type StepKind = Step["kind"];
 
@@ -112,14 +130,23 @@ export type SparedReason =
   | "registry-gateway-up"
   | "old-orphan"
   | "routed-elsewhere"
+  | "unmovable"
   | "shared-on-disk"
   | "restart-advised"
   | "no-restart-command"
   | "restart-limit";
 
-/** Something seen and left alone, with the reason. `detail` completes the reason's sentence. */
+/**
+ * Something seen and left alone, with the reason. `detail` completes the reason's sentence. `to`: the agent that gets its
+ * messages; `hindrance`: why it cannot go there. `requests`: what the gateway would have to be asked for;
+ * `notAsked`: why it was not.
+ */
 export type Spared = {
   because: SparedReason;
+  hindrance?: Hindrance;
+  to?: string;
+  requests?: GatewayRequest[];
+  notAsked?: Exclude<GatewayOffer, "offered">;
   transcript?: Transcript;
   /** of what is no transcript */
   path?: string;

@@ -4,10 +4,12 @@ import type { Finding } from "../inspect/finding.ts";
 import type { Orphan } from "../inspect/orphans.ts";
 import type { BrokenRegistry, RegistryFacts } from "../inspect/registry.ts";
 import { registryLocking } from "../installation/era.ts";
-import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
+import type { Installation, Transcript } from "../installation/installation.ts";
 import { isErrand } from "../registry/session-key.ts";
+import { throughGateway } from "./gateway-request.ts";
 import type { EntryEdit, Job, Plan, RegistryChange, Spared, SparedReason, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
+import { noTranscript, registryJob } from "./registry-job.ts";
+import { clearAway, planStrays } from "./strays.ts";
 
 /** `newId`, `nowMs`: for entries that are made anew. `brake`: in words, why ages can't be trusted in this run. */
 export type RegistryPolicy = {
@@ -27,17 +29,25 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
     if (decision && "because" in decision) plan.spared.push(decision);
     else if (decision) plan.jobs.push(decision);
   };
-  const unless = (path: string, findings: Finding[], job: Job | Spared, transcript?: Transcript): Job | Spared =>
-    blocked === undefined || "because" in job
-      ? job
-      : { because: "registry-gateway-up", path, detail: blocked, findings, ...(transcript ? { transcript } : {}) };
+  const unless = (path: string, findings: Finding[], job: Job | Spared, transcript?: Transcript): Job | Spared => {
+    if (blocked === undefined || "because" in job) return job;
+    const about = transcript ? { transcript } : {};
+    return throughGateway(job, facts.offer, {
+      because: "registry-gateway-up",
+      path,
+      detail: blocked,
+      findings,
+      ...about,
+    });
+  };
   for (const broken of facts.broken) {
     const { path } = broken.registry;
     take(unless(path, [broken.finding], restore(broken, policy)));
   }
-  const moved = policy.resolveStrays ? strayedSessions(facts) : [];
+  const strays = policy.resolveStrays ? planStrays(installation, facts) : [];
+  const leaving = strays.filter(({ decision }) => !("because" in decision));
   for (const entry of facts.entries) {
-    const job = moved.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
+    const job = leaving.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
     if (job) take(unless(entry.reference.registryPath, job.findings, job));
   }
   for (const orphan of facts.orphans) {
@@ -45,21 +55,14 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
     take(unless(transcript.path, [finding], register(orphan, policy), transcript));
   }
   if (!policy.resolveStrays) {
-    for (const { finding } of [...facts.strays, ...facts.duplicates])
+    for (const { finding } of [...facts.strays, ...facts.duplicates, ...facts.remains])
       take({ because: "routed-elsewhere", path: finding.path ?? "", findings: [finding] });
     return plan;
   }
-  for (const { session, findings } of moved) {
-    // what is wrong in an entry is right once the entry is gone
-    const own = facts.entries.filter((entry) => isOf(session, entry)).flatMap(repairedFindings);
-    const all = [...findings, ...own];
-    take(unless(session.reference.registryPath, all, retire(session, all, installation, facts)));
-  }
+  for (const { session, findings, decision } of strays)
+    take(unless(session.reference.registryPath, findings, decision));
+  for (const left of facts.remains) take(unless(left.transcript.path, [left.finding], clearAway(left)));
   return plan;
-}
-
-function jobOf(findings: Finding[], steps: Step[], wait?: string): Job {
-  return { findings, steps, force: false, prunes: [], needsRestart: false, ...(wait ? { wait } : {}) };
 }
 
 /** In words: why no registry can be written now; undefined when they can. */
@@ -77,7 +80,7 @@ function restore(broken: BrokenRegistry, { brake }: RegistryPolicy): Job | Spare
   // of transcripts alone it is told by their age that they are none that are being born
   const isByAge = sha256 === undefined && broken.restored.entries.every(({ origin }) => origin === "transcript");
   if (brake && isByAge) return spare("clock-stepped", brake);
-  return jobOf([finding], [{ kind: "restore-registry", broken }]);
+  return registryJob([finding], [{ kind: "restore-registry", broken }]);
 }
 
 function mend(entry: CheckedEntry, { newId, nowMs, brake }: RegistryPolicy): Job | Spared | undefined {
@@ -105,7 +108,7 @@ function mend(entry: CheckedEntry, { newId, nowMs, brake }: RegistryPolicy): Job
       });
     },
   };
-  return { ...jobOf(findings, [steps[change.kind]()], inUse), isBatched: true };
+  return { ...registryJob(findings, [steps[change.kind]()], inUse), isBatched: true };
 }
 
 function mendingOf({
@@ -124,20 +127,6 @@ function repairedFindings({ findings }: CheckedEntry): Finding[] {
   return findings.filter(({ evidence }) => evidence.repair !== undefined);
 }
 
-/** An entry without a transcript is still about a session: its place is the registry. */
-function noTranscript(reference: EntryReference): Transcript {
-  return {
-    dialect: "openclaw",
-    path: reference.registryPath,
-    sessionId: reference.entry.sessionId ?? "",
-    group: reference.agent,
-    kind: "file",
-    fingerprint: { device: -1, inode: -1, sizeBytes: 0, mtimeMs: 0, mode: 0, uid: 0, gid: 0, links: 1 },
-    entries: [reference],
-    inWorkspace: false,
-  };
-}
-
 function register(orphan: Orphan, { brake }: RegistryPolicy): Job | Spared {
   const { transcript, registry, agent, finding, isOld, derived, unsafe, inUse } = orphan;
   if (brake) return { because: "clock-stepped", detail: brake, transcript, findings: [finding] };
@@ -153,66 +142,7 @@ function register(orphan: Orphan, { brake }: RegistryPolicy): Job | Spared {
     change: "add-entry",
     edit: { text: JSON.stringify(derived.entry) },
   };
-  return { ...jobOf([finding], [step], inUse), transcript, isBatched: true };
-}
-
-type Strayed = { session: PeerSession; findings: Finding[] };
-
-/** Sessions that lie with an agent who does not get their messages, each once. */
-function strayedSessions({ strays, duplicates }: RegistryFacts): Strayed[] {
-  const found = new Map<string, Strayed>();
-  const add = (session: PeerSession, finding: Finding) => {
-    const name = `${session.reference.registryPath} ${session.key}`;
-    const known = found.get(name);
-    if (known) known.findings.push(finding);
-    else found.set(name, { session, findings: [finding] });
-  };
-  for (const { session, finding } of strays) add(session, finding);
-  for (const { sessions, wanted, finding } of duplicates) {
-    if (wanted === undefined) continue;
-    for (const session of sessions) if (session.agent !== wanted) add(session, finding);
-  }
-  return [...found.values()];
-}
-
-/** Its history goes into the archive, and its entry goes: the agent that gets the messages begins, or goes on with its own. */
-function retire(
-  session: PeerSession,
-  findings: Finding[],
-  installation: Installation,
-  { gateway }: RegistryFacts,
-): Job | Spared {
-  const { reference, seen } = session;
-  const transcript = installation.transcripts.find(
-    ({ dialect, entries }) =>
-      dialect === "openclaw" &&
-      entries.some(
-        ({ registryPath, entry }) => registryPath === reference.registryPath && entry.key === reference.entry.key,
-      ),
-  );
-  const edit: Step = {
-    kind: "edit-registry",
-    transcript: transcript ?? noTranscript(reference),
-    entry: reference,
-    change: "remove-entry",
-    edit: { seen },
-  };
-  if (!transcript) return { ...jobOf(findings, [edit]), isBatched: true };
-  const isShared = transcript.entries.length > 1;
-  const blocked = blockedBecause(transcript, installation, gateway);
-  if (blocked) return { because: "registry-gateway-up", transcript, detail: blocked.detail ?? "", findings };
-  const steps: Step[] = [
-    {
-      kind: "archive-transcript",
-      transcript,
-      reason: "manual",
-      purpose: isShared ? "copy" : "remove",
-      withSidecars: true,
-    },
-    edit,
-    ...(isShared ? [] : [{ kind: "remove-transcript", transcript } satisfies Step]),
-  ];
-  return { ...jobOf(findings, steps, session.inUse), transcript, isBatched: true };
+  return { ...registryJob([finding], [step], inUse), transcript, isBatched: true };
 }
 
 function isOf({ reference }: PeerSession, entry: CheckedEntry): boolean {

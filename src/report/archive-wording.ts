@@ -39,7 +39,7 @@ export const SPARED_BY_ARCHIVE = {
   "prunes-itself": () =>
     "OpenClaw prunes it by itself, because session.maintenance.mode is enforce; two that prune by different rules would fight",
   "idle-gateway-up": (detail) =>
-    `${detail}, and this release does not share its registry: stop the gateway and run session-keeper archive, or let the gateway do it: openclaw sessions cleanup --enforce`,
+    `${detail}, and this release does not share its registry: stop the gateway and run session-keeper archive`,
   referenced: () => "no registry entry leads to it, but one names it, so it is not forgotten",
   "recovery-source": () => "what it is a copy of is broken or gone, so it may be needed to mend that",
   "unknown-name": () => "it stays, because nothing tells what it is",

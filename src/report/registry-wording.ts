@@ -26,9 +26,11 @@ export const REGISTRY_FINDINGS = {
       ? `the registry is gone, while ${remains(e)} there: its gateway will begin an empty one; session-keeper validate-registry --repair makes it of what is left`
       : `the registry is ${PROBLEMS[String(e.problem)] ?? e.problem}: what it binds cannot be known, and the gateway will write an empty one over it; session-keeper validate-registry --repair restores it from what is left and from its copies`,
   "unregistered-transcript": (e) =>
-    e.isOld
-      ? `no registry entry leads to it, and nothing has been written to it for long; session-keeper archive sees to it (${size(e.bytes)})`
-      : `no registry entry leads to it, so after a restart its user has lost it (${size(e.bytes)})`,
+    e.isArchived
+      ? `a run that was stopped had archived it and taken its entry out (${size(e.bytes)}); session-keeper validate-registry --repair --resolve-strays takes it away`
+      : e.isOld
+        ? `no registry entry leads to it, and nothing has been written to it for long; session-keeper archive sees to it (${size(e.bytes)})`
+        : `no registry entry leads to it, so after a restart its user has lost it (${size(e.bytes)})`,
   "missing-transcript": () => "its transcript is not there, so what it remembers is gone",
   "null-transcript-path": (e) => `${e.problem}, where the path of its transcript ought to be`,
   "corrupt-entry": (e) => String(e.problem),
@@ -68,7 +70,7 @@ export const SPARED_IN_REGISTRY = {
     `${detail}, and this release does not share its registry: stop the gateway and run session-keeper validate-registry --repair`,
   "old-orphan": () => "it is older than archive.inactiveFor, so session-keeper archive sees to it",
   "routed-elsewhere": () =>
-    "nothing is moved without being asked: session-keeper validate-registry --repair --resolve-strays archives what lies with the wrong agent and takes its entry out",
+    "nothing is moved without being asked: session-keeper validate-registry --repair --resolve-strays moves what lies with the wrong agent to the right one, or, where that one has a session of its own, into the archive",
   "shared-on-disk": (_, id) =>
     `which of the two it belongs to cannot be told from here: reset one of them in its chat (/reset), or look at it first: session-keeper restore get ${id}`,
   "restart-advised": () =>

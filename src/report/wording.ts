@@ -5,8 +5,10 @@ import type { RegistryChange, Spared, SparedReason, Step, StepKind } from "../pl
 import type { DamageKind } from "../structure/damage.ts";
 import { ARCHIVE_FINDINGS, growth, SPARED_BY_ARCHIVE } from "./archive-wording.ts";
 import { isDamage, wordDamage, wordLosses } from "./damage-wording.ts";
+import { wordRequests } from "./gateway-wording.ts";
 import { LOCK_FINDINGS, SPARED_LOCKS } from "./lock-wording.ts";
 import { REGISTRY_FINDINGS, REGISTRY_REPAIRS, SPARED_IN_REGISTRY, wordRestoration } from "./registry-wording.ts";
+import { wordStray, wordUnmovable } from "./stray-wording.ts";
 import { wordNotUndone } from "./undo-wording.ts";
 
 type Evidence = Record<string, unknown>;
@@ -40,7 +42,7 @@ const FINDINGS = {
   unreadable: (e) => `cannot be read: ${e.message}`,
 } satisfies Record<Exclude<FindingKind, DamageKind>, (evidence: Evidence) => string>;
 
-const REGISTRY_CHANGES: Record<RegistryChange, { plan: string; done: string }> = {
+const REGISTRY_CHANGES: Record<Exclude<RegistryChange, "move-in" | "move-out">, { plan: string; done: string }> = {
   "clear-binding": {
     plan: "clear its binding, so that the next message starts a fresh session",
     done: "its binding is cleared",
@@ -71,8 +73,8 @@ const STEPS = {
     done: (_, d) => `noted ${d.files === 1 ? "1 changed file" : `${d.files ?? "the"} changed files`}`,
   },
   "edit-registry": {
-    plan: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].plan : ""),
-    done: (s) => ("change" in s ? REGISTRY_CHANGES[s.change].done : ""),
+    plan: (s) => wordEdit(s, "plan"),
+    done: (s) => wordEdit(s, "done"),
   },
   "cut-transcript": {
     plan: () => "cut it at its last compaction: the conversation goes on as it is",
@@ -115,7 +117,10 @@ const STEPS = {
 } satisfies Record<StepKind, { plan: (step: Step) => string; done: (step: Step, detail: Evidence) => string }>;
 
 /** Why something is left alone, and what a person can do about it. */
-const SPARED = {
+const SPARED: Record<
+  Exclude<SparedReason, "unmovable">,
+  (detail: string, sessionId: string, path: string) => string
+> = {
   personal: (_, id) =>
     `a personal session is not touched; to rotate it all the same: session-keeper rotate --session ${id}`,
   "personal-damaged": (_, __, path) =>
@@ -141,7 +146,7 @@ const SPARED = {
   ...SPARED_IN_REGISTRY,
   "no-restart-command": () => "the gateway was not restarted, because no gateway.restart is configured",
   "restart-limit": (detail) => `the gateway was not restarted: ${detail}`,
-} satisfies Record<SparedReason, (detail: string, sessionId: string, path: string) => string>;
+};
 
 export function wordFinding({ kind, severity, evidence, transcript }: Finding): string {
   if (isDamage(kind)) return wordDamage(kind, evidence, transcript?.dialect);
@@ -161,8 +166,18 @@ export function wordOutcome({ step, result, because, detail }: Outcome): string 
   return `for the next run: ${because}`;
 }
 
-export function wordSpared({ because, detail = "", transcript, path = "FILE" }: Spared): string {
-  return SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+export function wordSpared(spared: Spared): string {
+  const { because, detail = "", transcript, path = "FILE" } = spared;
+  if (because === "unmovable") return wordUnmovable(spared);
+  const words = SPARED[because](detail, transcript?.sessionId ?? "ID", transcript?.path ?? path);
+  return words + wordRequests(spared);
+}
+
+function wordEdit(step: Step, when: "plan" | "done"): string {
+  if (step.kind !== "edit-registry") return "";
+  const { change, edit } = step;
+  const plain = change === "move-in" || change === "move-out" ? "" : REGISTRY_CHANGES[change][when];
+  return `${wordStray(step, when) ?? plain}${edit?.request ? " (by the gateway itself)" : ""}`;
 }
 
 /** A lock of a living owner is only removed by a person who insists, and ought to read that. */

@@ -19,7 +19,8 @@ export const lookToArchive: Duty = async (installation, statePath, { request, wo
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
   const archiveFolders = foldersOf(installation, settings).filter((folder) => !isClosed(folder, installation));
-  const looking = { settings, archiveFolders, nowMs: clocks.wallMs, signal: world.signal };
+  const { env } = world.surroundings;
+  const looking = { settings, archiveFolders, nowMs: clocks.wallMs, env, signal: world.signal };
   const facts = await inspectForArchive(installation, looking);
   const brake = brakeReason(state.clocks, clocks);
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });

@@ -11,8 +11,9 @@ import type { Duty } from "./duty.ts";
 export const lookToValidate: Duty = async (installation, statePath, { request, world, settings }) => {
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
-  const { env } = world.surroundings;
-  const facts = await inspectRegistries(installation, { settings, nowMs: clocks.wallMs, env, signal: world.signal });
+  const { env, homeDirectory } = world.surroundings;
+  const looking = { settings, nowMs: clocks.wallMs, env, homeDirectory, signal: world.signal };
+  const facts = await inspectRegistries(installation, looking);
   const { repair, resolveStrays, restart } = request;
   const brake = repair ? brakeReason(state.clocks, clocks) : undefined;
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });

@@ -26,7 +26,7 @@ export type Request = {
   /** transcripts named by path; empty: the installations' own */
   files: string[];
   repair: boolean;
-  /** sessions that lie with the wrong agent are archived and taken out */
+  /** sessions that lie with the wrong agent go to the right one, or into the archive */
   resolveStrays: boolean;
   /** the gateway may be restarted after a repair of its registry */
   restart: boolean;

@@ -72,9 +72,10 @@ export function recentRuns(events: readonly JournalEvent[], most = 5): { runId: 
   return last.map((runId) => ({ runId, command: commands.get(runId) ?? "" }));
 }
 
-/** The transcripts of a session. */
+/** The transcripts of a session, and what was made of them for another agent. */
 export function pathsOf({ path, steps, unknown }: UndoSession): Set<string> {
-  return new Set([path, ...[...steps, ...unknown].map((step) => step.path)]);
+  const copies = steps.flatMap(({ undo }) => ("added" in undo ? (undo.placed ?? []) : []));
+  return new Set([...[path, ...copies.map((copy) => copy.path)], ...[...steps, ...unknown].map((step) => step.path)]);
 }
 
 /** What a step changed: a file, or an entry of a registry. */

@@ -72,8 +72,17 @@ function isRemovedEntry(value: Fields): value is RemovedEntryUndo {
 }
 
 function isAddedEntry(value: Fields): value is AddedEntryUndo {
-  const { registry, sessionKey, added, after } = value;
-  return isPath(registry) && isText(sessionKey) && added === true && isText(after);
+  const { registry, sessionKey, added, after, placed = [], folders = [] } = value;
+  return (
+    isPath(registry) &&
+    isText(sessionKey) &&
+    added === true &&
+    isText(after) &&
+    Array.isArray(placed) &&
+    placed.every((one) => isFields(one) && isPath(one.path) && isCount(one.bytes) && isText(one.sha256)) &&
+    Array.isArray(folders) &&
+    folders.every(isPath)
+  );
 }
 
 function isWholeRegistry(value: Fields): value is WholeRegistryUndo {

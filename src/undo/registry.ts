@@ -1,11 +1,14 @@
+import { dirname } from "node:path";
 import type { Tools } from "../apply/tools.ts";
-import { replaceRegistry, whyClosed, writeUnderLock } from "../apply/write-registry.ts";
+import { type Prepared, writePrepared } from "../apply/write-prepared.ts";
+import { draftOf, putRegistry, whyClosed } from "../apply/write-registry.ts";
 import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 import { findMembers } from "../json/json-text.ts";
 import { type Registry, readRegistry } from "../registry/read.ts";
 import { type Entries, type EntryUndo, joined, putEntryBack, standingIn, takeApart } from "./entries.ts";
-import { blocked, type Looking, type PutBack, READY, type Standing } from "./standing.ts";
+import { lookAtPlaced, takeAwayPlaced } from "./placed.ts";
+import { blocked, type Looking, type PutBack, READY, RESTORED, type Standing } from "./standing.ts";
 
 /** A registry that was read. `problem`: in words, why nothing can be put back into it. */
 type Read = { registry: Registry } & ({ entries: Entries } | { problem: string });
@@ -24,7 +27,7 @@ export function lookerAtEntries(looking: Looking): (undo: EntryUndo) => Promise<
       read = readEntries(path);
       known.set(path, read);
     }
-    const standing = standingOf(read, undo);
+    const standing = await standingWithCopies(read, undo);
     if (standing.state !== "ready") return standing;
     closed ??= whyClosed(looking);
     const because = await closed;
@@ -44,35 +47,61 @@ export async function putBackEntries(
   groups: readonly (readonly EntryUndo[])[],
   tools: Tools,
 ): Promise<PutBack[][]> {
-  const written = await writeUnderLock(path, tools, () => putBackNow(path, groups, tools));
-  if ("busy" in written) return groups.map((group) => group.map(() => ({ because: written.busy })));
-  if (written.wasOurs) return written.result;
-  const now = readEntries(path);
-  return written.result.map((results, group) =>
-    results.map((result, index) => {
-      const undo = groups[group]?.[index];
-      const isThere = undo && standingOf(now, undo).state === "restored";
-      if ("because" in result || isThere) return result;
-      return { because: "the gateway took its lock back and wrote over the entry" };
-    }),
+  const written = await writePrepared([path], tools, ([registry]) =>
+    prepare(registry ?? readRegistry(path), groups, tools),
   );
+  if ("busy" in written) return groups.map((group) => group.map(() => ({ because: written.busy })));
+  const { wasOurs, holdMs } = written;
+  const now = wasOurs ? undefined : readEntries(path);
+  const results: PutBack[][] = [];
+  for (const [index, group] of written.result.entries()) {
+    const own: PutBack[] = [];
+    for (const [place, result] of group.entries()) {
+      if ("detail" in result && holdMs !== undefined) result.detail = { ...result.detail, holdMs };
+      own.push(await settle(result, groups[index]?.[place], now, tools));
+    }
+    results.push(own);
+  }
+  return results;
 }
 
-function putBackNow(path: string, groups: readonly (readonly EntryUndo[])[], { disk }: Tools): PutBack[][] {
-  const read = readEntries(path);
+/** @param now the registry, where its lock was not ours to the end */
+async function settle(
+  result: PutBack,
+  undo: EntryUndo | undefined,
+  now: Read | undefined,
+  tools: Tools,
+): Promise<PutBack> {
+  if ("because" in result || !undo) return result;
+  if (now && standingOf(now, undo).state !== "restored")
+    return { because: "the gateway took its lock back and wrote over the entry" };
+  const because = "added" in undo ? await takeAwayPlaced(undo, tools) : undefined;
+  return because === undefined ? result : { because };
+}
+
+function prepare(
+  registry: Registry,
+  groups: readonly (readonly EntryUndo[])[],
+  { disk }: Tools,
+): Prepared<PutBack[][]> {
+  const read = takeEntries(registry);
   const obstacles = groups.map((group) => putGroupBack(read, group));
   const bytes = { bytesBefore: 0, bytesAfter: 0 };
-  if ("entries" in read && obstacles.flat().some((obstacle) => obstacle === undefined)) {
-    const { registry, entries } = read;
-    const text = joined(entries);
-    if (findMembers(text).members.length !== countOf(entries)) throw wrongResult();
-    if (text !== registry.text && !replaceRegistry(disk, registry, text)) {
-      const because = "the registry was written to in that moment";
-      return obstacles.map((group) => group.map((obstacle) => ({ because: obstacle ?? because })));
-    }
-    Object.assign(bytes, { bytesBefore: Buffer.byteLength(registry.text), bytesAfter: Buffer.byteLength(text) });
-  }
-  return obstacles.map((group) => group.map((because) => (because === undefined ? { detail: bytes } : { because })));
+  const results = () =>
+    obstacles.map((group) => group.map((because) => (because === undefined ? { detail: bytes } : { because })));
+  const isBack = obstacles.flat().some((obstacle) => obstacle === undefined);
+  const text = "entries" in read && isBack ? joined(read.entries) : registry.text;
+  if (!("entries" in read) || text === registry.text) return { put: results, discard: () => undefined };
+  if (findMembers(text).members.length !== countOf(read.entries)) throw wrongResult();
+  Object.assign(bytes, { bytesBefore: Buffer.byteLength(registry.text), bytesAfter: Buffer.byteLength(text) });
+  const isNew = groups.flat().some((undo) => "added" in undo && undo.isNewRegistry);
+  if (isNew && countOf(read.entries) === 0)
+    return { put: () => (takeAway(disk, registry) ? results() : undefined), discard: () => undefined };
+  const draft = draftOf(disk, registry, text);
+  return {
+    put: () => (draft && putRegistry(disk, registry, draft) ? results() : undefined),
+    discard: () => draft?.discard(),
+  };
 }
 
 /** @returns for each entry what stands in the way, in words; undefined for one that is back */
@@ -93,12 +122,33 @@ function whyNotBack(read: Read, undo: EntryUndo): string | undefined {
 }
 
 function readEntries(path: string): Read {
-  const registry = readRegistry(path);
+  return takeEntries(readRegistry(path));
+}
+
+function takeEntries(registry: Registry): Read {
   if (registry.problem) return { registry, problem: `the registry is ${registry.problem}` };
   return { registry, entries: takeApart(registry.text) };
 }
 
+/** Of a registry that the run made, and of which nothing else is left. @returns false when it was written since */
+function takeAway(disk: Tools["disk"], { path, fingerprint }: Registry): boolean {
+  if (!fingerprint || !isUnchanged(fingerprint, lookAt(path)?.fingerprint)) return false;
+  disk.remove(path);
+  disk.syncFolder(dirname(path));
+  return true;
+}
+
+/** An entry that came with copies of its session's files is only gone once these are. */
+async function standingWithCopies(read: Read, undo: EntryUndo): Promise<Standing> {
+  const standing = standingOf(read, undo);
+  if (standing.state === "blocked" || !("added" in undo)) return standing;
+  const copies = await lookAtPlaced(undo);
+  return copies.state === "restored" ? standing : copies;
+}
+
 function standingOf(read: Read, undo: EntryUndo): Standing {
+  const isGone = "added" in undo && undo.isNewRegistry && read.registry.problem === "missing";
+  if (isGone) return RESTORED;
   return "problem" in read ? blocked(read.problem) : standingIn(read.entries, undo);
 }
 

@@ -11,10 +11,17 @@ export type Looking = Pick<Tools, "installation" | "foreignPids" | "signal">;
 
 /**
  * What became of it. `bytesBefore`, `bytesAfter`: of the file that was changed. `sidecars`: how many of the files that belong to
- * it are there as they were, and how many stay what somebody made of them since.
+ * it are there as they were, and how many stay what somebody made of them since. `holdMs`: how long the registry's lock was held.
  */
 export type PutBack =
-  | { detail: { bytesBefore: number; bytesAfter: number; sidecars?: { files: number; kept: number } } }
+  | {
+      detail: {
+        bytesBefore: number;
+        bytesAfter: number;
+        sidecars?: { files: number; kept: number };
+        holdMs?: number;
+      };
+    }
   | { because: string };
 
 export const READY: Standing = { state: "ready" };

@@ -49,7 +49,7 @@ function beforeCut() {
   const tools = {
     disk: openDisk(),
     settings: defaults,
-    installation: { openclaw: { home: folder, era: { era: "F1", because: "" } } },
+    installation: { registries: [], openclaw: { home: folder, era: { era: "F1", because: "" } } },
     foreignPids: false,
     signal: new AbortController().signal,
   } as unknown as Tools;

@@ -1,7 +1,16 @@
 import { existsSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
-import { archivesIn, type Home, makeHome, readRegistryOf, snapshot, unzip, writeRegistry } from "../support/home.ts";
+import {
+  archivesIn,
+  type Home,
+  makeHome,
+  readRegistryOf,
+  sessionsFolder,
+  snapshot,
+  unzip,
+  writeRegistry,
+} from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
 import { filesOf } from "../support/undo.ts";
 import {
@@ -85,11 +94,15 @@ test("a session that lies with an agent who does not get its messages is told, a
   expect(actionsOf(report).map(({ kind, result }) => `${kind} ${result}`)).toEqual([
     "archive-transcript done",
     "edit-registry done",
+    "edit-registry done",
     "remove-transcript done",
   ]);
   expect(report.status).toBe(0);
   expect(readRegistryOf(home)).toEqual(others);
   expect(existsSync(stray.path)).toBe(false);
+  const moved = join(sessionsFolder(home, "work"), `${stray.sessionId}.jsonl`);
+  expect(readFileSync(moved).equals(history)).toBe(true);
+  expect(readRegistryOf(home, "work")).toEqual({ [`agent:work:${GROUP}`]: { ...stray.entry, sessionFile: moved } });
   const [archive = ""] = archivesIn(join(home.openclaw, "session-archives"));
   expect(unzip(archive).equals(history)).toBe(true);
   expect(findingsOf(await repair(home, "--resolve-strays"))).toEqual([]);
@@ -98,7 +111,13 @@ test("a session that lies with an agent who does not get its messages is told, a
   expect(undone.status).toBe(0);
   expect(readFileSync(path, "utf8")).toBe(text);
   expect(readFileSync(stray.path).equals(history)).toBe(true);
+  expect(filesOf(home)).toEqual({ ...before, ...backupsIn(filesOf(home)) });
 });
+
+/** A repair leaves copies of the registries, which an undo does not take away. */
+function backupsIn(files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).filter(([name]) => name.includes("sessions.json.bak-")));
+}
 
 test("of a conversation that two agents have, the one stays that gets its messages", async () => {
   bindTheGroup();

@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { writeFileSync } from "node:fs";
+import { renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
@@ -8,10 +8,22 @@ import {
   boundEntry,
   type Home,
   makeHome,
+  readRegistryOf,
   sessionsFolder,
   writeRegistry,
 } from "../support/home.ts";
-import { addTalk, bothHomes, DAY, entryFor, findingsOf, kindsOf, registryPath, validate } from "../support/validate.ts";
+import { keeperJson } from "../support/keeper.ts";
+import {
+  A_SESSION_EACH,
+  addTalk,
+  bothHomes,
+  DAY,
+  entryFor,
+  findingsOf,
+  kindsOf,
+  registryPath,
+  validate,
+} from "../support/validate.ts";
 
 let home: Home;
 beforeEach(() => {
@@ -232,4 +244,19 @@ test("nothing is said off a terminal when all is well, and looking is no repair"
   expect(status).toBe(1);
   expect(stdout).toContain("no registry entry leads to it");
   expect(stdout).toContain("--repair");
+});
+
+test("a home of January's releases is found by its old name, and its keys are spelt as then", async () => {
+  const old = join(home.root, ".clawdbot");
+  renameSync(home.openclaw, old);
+  rmSync(join(old, "openclaw.json"));
+  const settings = { meta: { lastTouchedVersion: "2026.1.24-3" }, gateway: { port: 1 }, ...A_SESSION_EACH };
+  writeFileSync(join(old, "clawdbot.json"), JSON.stringify(settings));
+  const january: Home = { ...home, openclaw: old };
+  const { sessionId } = addTalk(january);
+  writeRegistry(january, {});
+  const args = ["--gateway-log", home.log, "--state-dir", home.state];
+  const report = await keeperJson(["validate-registry", "--repair", ...args], { HOME: home.root });
+  expect(report).toMatchObject({ status: 0, installations: [{ era: "F1" }] });
+  expect(readRegistryOf(january)["agent:main:telegram:dm:700"]?.sessionId).toBe(sessionId);
 });

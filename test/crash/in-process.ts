@@ -43,11 +43,21 @@ export async function validateInProcess(home: Home, disk?: Disk): Promise<InProc
   return await runInProcess(home, { command: "validate-registry" }, disk);
 }
 
+/** A run of `validate-registry --repair --resolve-strays`. */
+export async function resolveStraysInProcess(home: Home, disk?: Disk): Promise<InProcessRun> {
+  return await runInProcess(home, { command: "validate-registry", resolveStrays: true }, disk);
+}
+
 type Command = "archive" | "detect-corruption" | "rotate" | "validate-registry";
 
 async function runInProcess(
   home: Home,
-  { command, maxSize, strategy }: { command: Command; maxSize?: string; strategy?: Strategy },
+  {
+    command,
+    maxSize,
+    strategy,
+    resolveStrays = false,
+  }: { command: Command; maxSize?: string; strategy?: Strategy; resolveStrays?: boolean },
   disk?: Disk,
 ): Promise<InProcessRun> {
   const surroundings = {
@@ -80,7 +90,7 @@ async function runInProcess(
         sessions: [],
         files: [],
         repair: command !== "rotate",
-        resolveStrays: false,
+        resolveStrays,
         restart: false,
         errorText: null,
         htmlFile: null,

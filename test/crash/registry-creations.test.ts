@@ -151,35 +151,33 @@ it("a store that was renamed away when its writer was killed comes back with all
   await expectNoOrphans(made);
 });
 
-describe.each<EraName>(["F1", "F2"])("a hundred sessions of %s", (era) => {
-  it("created while repairs run all have their entry after one more, and no update of the store is lost", async () => {
-    begin(era);
-    await create(era, 0, 10);
-    let isDone = false;
-    const writers = Promise.all([
-      create(era, 10, 55, { 31: "between" }, 12),
-      create(era, 55, 100, { 74: "half written" }, 12),
-    ]);
-    void writers.finally(() => {
-      isDone = true;
-    });
-    const entered: string[] = [];
-    for (let repairs = 0; !isDone || repairs < 2; repairs += 1) {
-      const report = await repair(home);
-      expect([0, 1]).toContain(report.status);
-      const done = actionsOf(report).filter(({ result }) => result === "done");
-      entered.push(...done.map(({ detail }) => String(detail?.sessionKey)));
-    }
-    expect(entered.length).toBeGreaterThan(0);
-    // what a writer had written over would have been entered again
-    expect(new Set(entered).size).toBe(entered.length);
-    const all = (await writers).flatMap(({ entries }) => [...entries]);
-    letAMinutePass();
-    expect((await repair(home)).status).toBe(0);
-    await expectNoOrphans({ entries: new Map(all), killed: 2 });
-    const now = readRegistryOf(home);
-    expect([...entered].filter((key) => !(key in now))).toEqual([]);
+it("a hundred sessions that are created while repairs run all have their entry after one more, and no update of the store is lost", async () => {
+  begin("F2");
+  await create("F2", 0, 10);
+  let isDone = false;
+  const writers = Promise.all([
+    create("F2", 10, 55, { 31: "between" }, 12),
+    create("F2", 55, 100, { 74: "half written" }, 12),
+  ]);
+  void writers.finally(() => {
+    isDone = true;
   });
+  const entered: string[] = [];
+  for (let repairs = 0; !isDone || repairs < 2; repairs += 1) {
+    const report = await repair(home);
+    expect([0, 1]).toContain(report.status);
+    const done = actionsOf(report).filter(({ result }) => result === "done");
+    entered.push(...done.map(({ detail }) => String(detail?.sessionKey)));
+  }
+  expect(entered.length).toBeGreaterThan(0);
+  // what a writer had written over would have been entered again
+  expect(new Set(entered).size).toBe(entered.length);
+  const all = (await writers).flatMap(({ entries }) => [...entries]);
+  letAMinutePass();
+  expect((await repair(home)).status).toBe(0);
+  await expectNoOrphans({ entries: new Map(all), killed: 2 });
+  const now = readRegistryOf(home);
+  expect([...entered].filter((key) => !(key in now))).toEqual([]);
 });
 
 describe("a hundred sessions", () => {

@@ -3,8 +3,8 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node
 import { join } from "node:path";
 import { promisify } from "node:util";
 
-/** An OpenClaw release on this disk, and a Node that it runs on. */
-export type InstalledOpenClaw = { version: string; folder: string; node: string };
+/** An OpenClaw release on this disk, and a Node that it runs on. `program`: the script of its command line. */
+export type InstalledOpenClaw = { version: string; folder: string; node: string; program: string };
 /** A Claude Code release on this disk. `command`: what to start, with its first arguments. */
 export type InstalledClaudeCode = { version: string; command: readonly [string, ...string[]] };
 export type NotInstalled = { missing: string };
@@ -14,6 +14,8 @@ const NODE_VERSION = "24.21.0";
 const INSTALL_TIMEOUT_MS = 600_000;
 /** Releases up to 2026.4 name a dependency that lies in git, and one that asks for a package which is not there. */
 const OVERRIDES = { libsignal: "npm:libsignal@2.0.1", linkedom: "0.18.12" };
+/** What the release of January needs and does not ask for. */
+const LEFT_OUT = { "strip-ansi": "7.1.2" };
 /** The last release that is a script for Node; later ones are a program for each platform, in a package of its own. */
 const LAST_SCRIPT = [2, 1, 112] as const;
 
@@ -21,18 +23,21 @@ const cache = process.env.SESSION_KEEPER_INTEROP_CACHE ?? join(import.meta.dirna
 
 /**
  * Installs a release of OpenClaw and Node 24 through npm, once: they stay in `.cache/interop`, or in the folder that
- * `SESSION_KEEPER_INTEROP_CACHE` names (0.4 to 1.3 GB a release). Install scripts don't run.
+ * `SESSION_KEEPER_INTEROP_CACHE` names (0.4 to 1.3 GB a release). Install scripts don't run. In January it had another name.
  *
  * @returns where they lie, or in one sentence why they can't be had
  */
 export async function installOpenClaw(version: string): Promise<InstalledOpenClaw | NotInstalled> {
+  const month = Number(version.split(".")[1]);
+  const name = month === 1 ? "clawdbot" : "openclaw";
   try {
     const node = await findNode();
-    const needsOverrides = Number(version.split(".")[1]) < 5;
-    const modules = await install(`openclaw-${version}`, { openclaw: version }, needsOverrides ? OVERRIDES : {});
-    const folder = join(modules, "openclaw");
-    const found = JSON.parse(readFileSync(join(folder, "package.json"), "utf8")).version;
-    return found === version ? { version, folder, node } : { missing: `npm gave ${found} for OpenClaw ${version}` };
+    const dependencies = { [name]: version, ...(month === 1 ? LEFT_OUT : {}) };
+    const modules = await install(`${name}-${version}`, dependencies, month < 5 ? OVERRIDES : {});
+    const folder = join(modules, name);
+    const found = JSON.parse(readFileSync(join(folder, "package.json"), "utf8"));
+    if (found.version !== version) return { missing: `npm gave ${found.version} for OpenClaw ${version}` };
+    return { version, folder, node, program: join(folder, found.bin[name]) };
   } catch (error) {
     return { missing: `OpenClaw ${version} cannot be had: ${reasonOf(error)}` };
   }

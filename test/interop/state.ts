@@ -62,6 +62,32 @@ export function copyState(version: string): State {
   return { ...home, env: { HOME: root, TMPDIR: at("tmp") }, registries };
 }
 
+/** An empty state folder of the name that it had in January, which the package itself configures. */
+export async function makeJanuaryState(clawdbot: InstalledOpenClaw): Promise<State> {
+  const root = realpathSync(mkdtempSync(join(tmpdir(), "keeper-interop-")));
+  const at = (...names: string[]) => join(root, ...names);
+  const [openclaw, claude, log] = [at(".clawdbot"), at(".claude"), at("gateway.log")];
+  for (const folder of [join(openclaw, "workspace"), join(claude, "projects"), at("tmp")])
+    mkdirSync(folder, { recursive: true });
+  writeFileSync(log, "");
+  const state: State = {
+    ...{ root, openclaw, claude, log, state: at("state"), workspace: join(openclaw, "workspace") },
+    // the homes are to be found where they lie
+    args: ["--gateway-log", log, "--state-dir", at("state")],
+    remove: () => rmSync(root, { recursive: true, force: true }),
+    env: { HOME: root, TMPDIR: at("tmp") },
+    registries: { main: {}, ops: {} },
+  };
+  const settings = {
+    "gateway.port": "1",
+    "session.dmScope": "per-channel-peer",
+    "agents.defaults.workspace": state.workspace,
+  };
+  for (const [name, value] of Object.entries(settings))
+    await runOpenClaw(clawdbot, state, "config", "set", name, value);
+  return state;
+}
+
 function moveTimes(home: Home, agent: string): Registry {
   const registry: Registry = readRegistryOf(home, agent);
   const newest = Math.max(...Object.values(registry).map(({ updatedAt }) => Number(updatedAt)));
@@ -101,6 +127,7 @@ export function openClawEnv(state: State): NodeJS.ProcessEnv {
     PATH: process.env.PATH,
     ...state.env,
     OPENCLAW_STATE_DIR: state.openclaw,
+    CLAWDBOT_STATE_DIR: state.openclaw, // what it was called in January
     OPENCLAW_NO_RESPAWN: "1",
     OPENCLAW_SKIP_CHANNELS: "1",
     OPENCLAW_DISABLE_BUNDLED_PLUGINS: "1",
@@ -116,7 +143,7 @@ export async function runScript(name: string, openclaw: InstalledOpenClaw, state
 
 /** Runs the package's own command line; a status other than 0 throws. Returns what it printed. */
 export async function runOpenClaw(openclaw: InstalledOpenClaw, state: State, ...args: string[]) {
-  return runNode(openclaw, state, [join(openclaw.folder, "openclaw.mjs"), ...args]);
+  return runNode(openclaw, state, [openclaw.program, ...args]);
 }
 
 async function runNode(openclaw: InstalledOpenClaw, state: State, argv: string[]): Promise<string> {

@@ -132,27 +132,27 @@ export const throughTheProgram: Record<string, string> = {
   "": "emit-licenses errors main",
   alert: "deliver message ping state",
   apply:
-    "abandoned append-note apply-batch apply archive-transcript cut-transcript digest-transcript empty-transcript entry-undo left outcome reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-registry",
+    "abandoned append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
   commands:
     "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
-  disk: "checksum disk fingerprint left-behind name-for-path sha256 shorten",
+  disk: "checksum disk fingerprint left-behind missing-folders name-for-path sha256 shorten",
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
-    "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut digest entry-faults finding gateway-log gone-registry group growth idle in-use key-settings leftovers lock-finding logged-keys orphans pasted registry related-sessions renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
+    "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut destinations digest entry-faults finding gateway-log gateway-offer gone-registry group growth idle in-use key-settings leftovers lock-finding logged-keys orphans pasted registry related-sessions remains renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose",
   installation:
-    "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries session-folders sharers trace transcripts workspaces",
+    "claude-settings discover era-witnesses find-openclaw gateway gateway-command installation leftovers lent-home openclaw-config paths pruning registries session-folders sharers trace transcripts workspaces",
   json: "optional",
   locks: "gateway-lock lock-file run-lock",
   manual: "completion-bash completion-fish completion-zsh examples places roff",
   metrics: "families store",
-  plan: "registry",
+  plan: "registry gateway-request registry-job strays",
   registry: "byte-text entry-places json5-scalar read-member salvage-broken walk-document",
   report:
-    "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen told undo-lines undo-wording undo wording",
+    "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts gateway-wording glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen stray-wording told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
   run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup explain homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-logrotate setup-systemd setup-template show-progress state-directory status-page underway undo-request work",
@@ -164,5 +164,5 @@ export const throughTheProgram: Record<string, string> = {
   structure:
     "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows reader-for rewind rewrite segment-metadata shortened skim-rows unreadable",
   transcript: "contents lines open touched-files",
-  undo: "note put-back registry removed session standing stored transcript whole-registry",
+  undo: "note placed put-back registry removed session standing stored transcript whole-registry",
 };

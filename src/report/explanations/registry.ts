@@ -66,7 +66,7 @@ export const REGISTRY_EXPLANATIONS = {
     what: "The same person or group has a session with more than one agent, usually since the bindings in openclaw.json were changed. One of them gets its messages; the others are what was before.",
     effect: "The bot seems to have forgotten what was said to the other agent.",
     keeper:
-      "It is told only. With --resolve-strays the sessions of agents that do not get the messages go into the archive, and their entries go.",
+      "It is told only. With --resolve-strays the sessions of agents that do not get the messages go into the archive, and their entries go. If the agent that gets them has no session yet, the newest of the others goes to it.",
     byHand:
       "First see which agent gets the messages (the finding says so). Then: session-keeper validate-registry --repair --resolve-strays --dry-run, and the same without --dry-run.",
     back: UNDO,
@@ -76,7 +76,7 @@ export const REGISTRY_EXPLANATIONS = {
     what: "By the bindings in openclaw.json the messages of this conversation go to another agent than the one that has the session. Where a binding depends on something that the entry does not tell, nothing is said.",
     effect: "The session never goes on, and its agent's cron runs or heartbeats may still speak from it.",
     keeper:
-      "It is told only. With --resolve-strays its history goes into the archive and its entry goes. It is not moved to the other agent.",
+      "It is told only. With --resolve-strays it goes to the other agent, with its transcript, its traces and its entry; a copy goes into the archive. Where the other agent has a session of its own, or a Claude Code session belongs to another workspace, it goes into the archive only.",
     byHand:
       "Is the binding what you want? Then: session-keeper validate-registry --repair --resolve-strays. Otherwise correct the bindings in openclaw.json.",
     back: UNDO,

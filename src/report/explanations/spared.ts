@@ -62,7 +62,7 @@ export const SPARED_EXPLANATIONS = {
   "idle-gateway-up": {
     summary: "an idle session stays while its gateway runs, because its release does not share its registry",
     what: "OpenClaw from 2026.5 on keeps its registry in memory and writes over what others change in it.",
-    byHand: `${STOP} Or let the gateway do it: openclaw sessions cleanup --enforce`,
+    byHand: `${STOP} Or let the gateway do it: openclaw gateway call sessions.reset --params '{"key":"KEY"}'`,
   },
   healthy: {
     summary: "a session that was named is neither too large nor condemned",
@@ -118,6 +118,11 @@ export const SPARED_EXPLANATIONS = {
     summary: "a session with the wrong agent is not moved without being asked",
     what: "See session-keeper explain stray-session",
     byHand: "session-keeper validate-registry --repair --resolve-strays",
+  },
+  unmovable: {
+    summary: "a session with the wrong agent cannot go to the right one without losing or mixing something",
+    what: "The registry of the right agent is broken or lost, a file of that name lies there, or what belongs to the session cannot be taken along. The sentence says which.",
+    byHand: "Put that right; the next run with --resolve-strays moves it.",
   },
   "shared-on-disk": {
     summary: "two entries share a transcript, and only a person can tell whose it is",
