@@ -32,7 +32,7 @@ export const claudeCode: Dialect = {
   },
   shapeOf,
   // the model's name is left out: it tells what was made locally, which only matters where rows are read whole
-  shapeMembers: [
+  shapePaths: [
     "type",
     "subtype",
     "uuid",
@@ -41,10 +41,10 @@ export const claudeCode: Dialect = {
     "sourceToolAssistantUUID",
     "leafUuid",
     "isApiErrorMessage",
-    "message",
-    "id",
-    "content",
-    "tool_use_id",
+    "message.id",
+    "message.content[].type",
+    "message.content[].id",
+    "message.content[].tool_use_id",
   ],
   errorTextOf: (row) => {
     if (row.type !== "assistant" || row.isApiErrorMessage !== true) return undefined;
@@ -69,32 +69,45 @@ export const claudeCode: Dialect = {
 };
 
 /** Blocks that call a tool: by the program, or by the API itself inside the reply. */
-const CALL_TYPES = new Set(["tool_use", "server_tool_use", "mcp_tool_use"]);
+function isCall(type: unknown): boolean {
+  return type === "tool_use" || type === "server_tool_use" || type === "mcp_tool_use";
+}
+
 const NONE: readonly never[] = [];
 
+/** Plain on purpose: this is run for each row of a file, mostly before it is worth optimising to V8. */
 function shapeOf(row: Row): RowShape {
-  const message = asRow(row.message);
-  const isMain = row.isSidechain !== true;
-  const id = asText(row.uuid);
-  const shape: RowShape = { role: "other", isMain, calls: NONE, results: NONE, blocks: 0, thoughts: 0 };
-  if (row.type === "last-prompt" || row.type === "summary") {
+  const { type } = row;
+  const shape: RowShape = {
+    role: "other",
+    id: undefined,
+    parentId: undefined,
+    isMain: row.isSidechain !== true,
+    messageId: undefined,
+    calls: NONE,
+    results: NONE,
+    blocks: 0,
+    thoughts: 0,
+    callRowId: undefined,
+  };
+  if (type === "last-prompt" || type === "summary") {
     const pointsTo = asText(row.leafUuid);
-    return pointsTo ? { ...shape, role: row.type === "summary" ? "title" : "leaf", pointsTo } : shape;
+    return pointsTo ? { ...shape, role: type === "summary" ? "title" : "leaf", pointsTo } : shape;
   }
+  const id = asText(row.uuid);
   if (id === undefined) return shape;
   shape.id = id;
   shape.parentId = asText(row.parentUuid) ?? null;
-  if (row.type === "system" && row.subtype === "compact_boundary") {
+  if (type === "system" && row.subtype === "compact_boundary") {
     const preserved = preservedBy(asRow(row.compactMetadata));
     return { ...shape, role: "boundary", ...(preserved ? { preserved } : {}) };
   }
-  const isReply = row.type === "assistant";
-  shape.role = isReply ? "assistant" : row.type === "user" ? "user" : "chain";
+  const isReply = type === "assistant";
+  shape.role = isReply ? "assistant" : type === "user" ? "user" : "chain";
   if (shape.role === "chain") return shape;
-  const messageId = asText(message.id);
-  if (isReply && messageId) shape.messageId = messageId;
-  const callRowId = asText(row.sourceToolAssistantUUID);
-  if (callRowId) shape.callRowId = callRowId;
+  const message = asRow(row.message);
+  if (isReply) shape.messageId = asText(message.id);
+  shape.callRowId = asText(row.sourceToolAssistantUUID);
   if (row.isApiErrorMessage === true) shape.isErrorReport = true;
   if (isReply && message.model === MADE_LOCALLY) shape.isMirror = true;
   if (Array.isArray(message.content)) readBlocks(message.content, isReply, shape);
@@ -105,15 +118,15 @@ function readBlocks(content: readonly unknown[], isReply: boolean, shape: RowSha
   let calls: ToolCall[] | undefined; // most rows have none
   let results: ToolResult[] | undefined;
   for (let index = 0; index < content.length; index += 1) {
-    const block = asRow(content[index]);
+    const { type, id, tool_use_id: callId } = asRow(content[index]);
     // shapes rather than names: the API keeps adding kinds of results
-    if (typeof block.tool_use_id === "string") {
+    if (typeof callId === "string") {
       results ??= [];
-      results.push({ callId: block.tool_use_id, index, isServer: isReply });
-    } else if (isReply && CALL_TYPES.has(String(block.type)) && typeof block.id === "string") {
+      results.push({ callId, index, isServer: isReply });
+    } else if (isReply && isCall(type) && typeof id === "string") {
       calls ??= [];
-      calls.push({ id: block.id, index, isServer: block.type !== "tool_use", isPartial: false });
-    } else if (isThought(block)) shape.thoughts += 1;
+      calls.push({ id, index, isServer: type !== "tool_use", isPartial: false });
+    } else if (isThought(type)) shape.thoughts += 1;
   }
   shape.blocks = content.length;
   if (calls) shape.calls = calls;

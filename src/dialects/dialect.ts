@@ -25,20 +25,20 @@ export type RowShape = {
    */
   role: "assistant" | "user" | "result" | "boundary" | "header" | "leaf" | "title" | "chain" | "other";
   /** undefined for rows outside the tree */
-  id?: string;
+  id?: string | undefined;
   /** null at a root; undefined where the row does not say */
-  parentId?: string | null;
+  parentId?: string | null | undefined;
   /** false for rows of a subagent, which are never sent with the conversation */
   isMain: boolean;
   /** rows of one reply of the model have it in common */
-  messageId?: string;
+  messageId?: string | undefined;
   calls: readonly ToolCall[];
   results: readonly ToolResult[];
   /** how many blocks its content has, and how many of them are thoughts, which cannot stand alone */
   blocks: number;
   thoughts: number;
   /** the row that holds the call of this row's result, where it says so */
-  callRowId?: string;
+  callRowId?: string | undefined;
   /** of a `leaf` or `title`: that row; of an OpenClaw compaction: the first row that it keeps */
   pointsTo?: string;
   /** of a compaction in old versions: the place of that row among all rows that parse, the header being 0 */
@@ -72,8 +72,8 @@ export type Dialect = {
   writtenAt: (row: Row) => number | undefined;
   /** How the row hangs together with others. */
   shapeOf: (row: Row) => RowShape;
-  /** The members, at any depth, of which `shapeOf` needs what a row holds; it makes do without the text of long strings. */
-  shapeMembers: readonly string[];
+  /** Where in a row there is what `shapeOf` needs, as `message.content[].id`; it makes do without the text of long strings. */
+  shapePaths: readonly string[];
   /** The text of an error that the row reports; undefined for other rows. */
   errorTextOf: (row: Row) => string | undefined;
   /** The names of the members that link a row to others, as they stand in the text. */
@@ -103,7 +103,6 @@ export function asTime(value: unknown): number | undefined {
 }
 
 /** A block of the model's thoughts, which the API does not take at the end of a message. */
-export function isThought(block: unknown): boolean {
-  const { type } = asRow(block);
+export function isThought(type: unknown): boolean {
   return type === "thinking" || type === "redacted_thinking";
 }

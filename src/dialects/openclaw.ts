@@ -27,28 +27,27 @@ export const openclaw: Dialect = {
     return isReply && !hasFailed && !isMirror ? asTime(row.timestamp) : undefined;
   },
   shapeOf,
-  shapeMembers: [
+  shapePaths: [
     "type",
     "id",
     "parentId",
     "version",
-    "message",
-    "role",
-    "content",
-    "text",
-    "partialJson",
-    "errorMessage",
-    "stopReason",
-    "model",
-    ...CALL_ID_NAMES,
-    "isError",
-    "details",
-    "openclawSyntheticMissingToolResult",
     "firstKeptEntryId",
     "firstKeptEntryIndex",
     "targetId",
     "appendParentId",
     "appendMode",
+    "message.role",
+    "message.content[].type",
+    "message.content[].id",
+    "message.content[].text",
+    "message.content[].partialJson",
+    "message.errorMessage",
+    "message.stopReason",
+    "message.model",
+    ...CALL_ID_NAMES.map((name) => `message.${name}`),
+    "message.isError",
+    "message.details.openclawSyntheticMissingToolResult",
   ],
   errorTextOf: (row) => asText(asRow(row.message).errorMessage),
   linkNames: { id: "id", parentId: "parentId", leaf: "targetId" },
@@ -112,7 +111,7 @@ function shapeOfMessage(message: Row, shape: RowShape): RowShape {
   const { role, content } = message;
   const blocks = asRows(content);
   shape.blocks = blocks.length;
-  shape.thoughts = blocks.filter(isThought).length;
+  shape.thoughts = blocks.filter(({ type }) => isThought(type)).length;
   if (typeof role !== "string" || role.trim() === "") return { ...shape, flaw: "no-role" };
   if (role === "toolResult") {
     const callId = CALL_ID_NAMES.map((name) => asText(message[name])?.trim()).find(Boolean) ?? "";

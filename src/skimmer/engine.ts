@@ -1,4 +1,5 @@
-import { textMembers } from "./kept-members.ts";
+import { commonWords, textMembers } from "./kept.ts";
+import { createRowReader } from "./rows.ts";
 import { wasmBase64 } from "./wasm.ts";
 
 /** What is compiled from `assembly/`, with a memory of its own. */
@@ -8,8 +9,9 @@ export type Engine = {
   /** For each line of the last batch: where its newline stands, from the window's beginning on; and its flags. */
   lines: Int32Array;
   lineCount: () => number;
-  /** The skeletons of the last batch: one for each line that is valid and need not be read whole. */
-  parseRows: () => unknown[];
+  /** Begins with the skeletons of the last batch: one for each line that is valid and need not be read whole. */
+  beginRows: () => void;
+  nextRow: () => Record<string, unknown>;
   /** Takes so many bytes from the window. `isLast`: the file ends behind them, and another one may follow. */
   feed: (length: number, isLast: boolean) => void;
   /** Makes a batch of lines; true when there are more before the window may be filled again. */
@@ -22,27 +24,37 @@ export const IS_VALID = 2;
 export const NEEDS_WHOLE = 4;
 export const HAS_LONE_SURROGATE = 8;
 
+/** What words are members of, as in `assembly/names.ts`. */
+const WORDS = 2;
+
 /** @throws WebAssembly.CompileError where the processor can't do 128 bits at once */
-export function createEngine(members: readonly string[]): Engine {
+export function createEngine(paths: readonly string[]): Engine {
   compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
   const { exports } = new WebAssembly.Instance(compiled);
   const memory = Buffer.from(exports.memory.buffer);
   const windowAt = exports.WINDOW.value;
-  const skeletonsAt = exports.SKELETONS.value;
   const window = memory.subarray(windowAt, windowAt + exports.WINDOW_BYTES.value);
   const isText = new Set<string>(textMembers);
-  for (const name of members) {
-    exports.keepName(windowAt, window.write(name, "latin1"), isText.has(name) ? 1 : 0);
-  }
+  const member = (within: number, name: string) =>
+    exports.keepName(within, windowAt, window.write(name, "latin1"), isText.has(name) ? 1 : 0);
+  const reader = createRowReader(paths, commonWords, {
+    member,
+    elements: (within) => exports.keepElements(within),
+    word: (word) => member(WORDS, word),
+  });
+  const placesAt = exports.PLACES.value;
+  const valuesAt = exports.VALUES.value;
   return {
     window,
     lines: new Int32Array(exports.memory.buffer, exports.LINES.value, exports.LINES_BYTES.value / 4),
     lineCount: () => exports.lineCount.value,
-    parseRows: () => {
-      const length = exports.textLength.value;
-      // One text for all rows is parsed faster than one for each.
-      return length === 0 ? [] : JSON.parse(memory.toString("latin1", skeletonsAt, skeletonsAt + length));
+    beginRows() {
+      const length = exports.valuesLength.value;
+      // One text for all values is parsed much faster than one for each.
+      const values = length === 0 ? [] : JSON.parse(memory.toString("latin1", valuesAt, valuesAt + length));
+      reader.begin(memory.subarray(placesAt, placesAt + exports.placesLength()), values);
     },
+    nextRow: reader.next,
     feed: (length, isLast) => exports.feed(length, isLast ? 1 : 0),
     skim: () => exports.skim() !== 0,
   };
@@ -55,12 +67,15 @@ type Exports = {
   memory: { buffer: ArrayBuffer };
   WINDOW: Global;
   WINDOW_BYTES: Global;
-  SKELETONS: Global;
-  textLength: Global;
+  PLACES: Global;
+  placesLength: () => number;
+  VALUES: Global;
+  valuesLength: Global;
   LINES: Global;
   LINES_BYTES: Global;
   lineCount: Global;
-  keepName: (address: number, length: number, isText: number) => void;
+  keepName: (within: number, address: number, length: number, isText: number) => number;
+  keepElements: (within: number) => number;
   feed: (length: number, isLast: number) => void;
   skim: () => number;
 };

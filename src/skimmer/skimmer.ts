@@ -1,5 +1,4 @@
 import { createEngine, type Engine, HAS_LONE_SURROGATE, IS_BLANK, IS_VALID, NEEDS_WHOLE } from "./engine.ts";
-import { keptMembers } from "./kept-members.ts";
 
 /** One line of a transcript. */
 export type SkimmedLine = {
@@ -14,15 +13,18 @@ export type SkimmedLine = {
   /** `JSON.parse` would accept it, decoded leniently as UTF-8. */
   isValid: boolean;
   /**
-   * Valid, but without a skeleton: the line has to be read. It is no object; or, where its members are kept, a name has
-   * an escape, or a string or number is too long or not ASCII; or there are too many of them. A line with more than
+   * Valid, but without a skeleton: the line has to be read. It is no object; or, of what is kept, a name beside it has
+   * an escape, or a string or number is too long or not ASCII; or there is too much of it. A line with more than
    * 4096 containers within one another is not even checked to its end.
    */
   needsWhole: boolean;
   /** Valid, and somewhere in it an escaped surrogate stands without its partner. */
   hasLoneSurrogate: boolean;
-  /** The skeleton: the row with no more than its `keptMembers`. Undefined for a line that is not valid or needs whole. */
-  row: unknown;
+  /**
+   * The skeleton: no more of the row than what stands at the paths. A member that is not there may stand in it as undefined.
+   * Undefined for a line that is not valid or needs whole.
+   */
+  row: Record<string, unknown> | undefined;
 };
 
 /** The same object is handed over each time, so what is needed later has to be taken out of it. */
@@ -41,13 +43,14 @@ export type Skimmer = {
  * Checks each line of a transcript strictly and makes its skeleton, at the speed of reading the file: most bytes of a
  * row are text, of which the structure of a conversation says nothing. Memory is the same for lines of any length.
  *
- * @param members what a skeleton holds, of the names in `keptMembers`; the same list each time
+ * @param paths what a skeleton holds, as `type` or `message.content[].id`: at most 48 ASCII characters a name, and a hundred
+ *   names in all; the same list each time
  * @param startAt where in the file the first byte that is pushed lies, which begins a line
  */
-export function createSkimmer(startAt: number, members: readonly string[] = keptMembers): Skimmer {
-  const idle = idleEngines.get(members) ?? [];
-  idleEngines.set(members, idle);
-  const engine = idle.pop() ?? createEngine(members);
+export function createSkimmer(startAt: number, paths: readonly string[]): Skimmer {
+  const idle = idleEngines.get(paths) ?? [];
+  idleEngines.set(paths, idle);
+  const engine = idle.pop() ?? createEngine(paths);
   /** Where in the file the beginning of the window lies, and the line that comes next. */
   let windowAt = startAt;
   let lineAt = startAt;
@@ -63,9 +66,8 @@ export function createSkimmer(startAt: number, members: readonly string[] = kept
   };
 
   const tellBatch = (isLast: boolean, onLine: OnLine) => {
-    const rows = engine.parseRows();
+    engine.beginRows();
     const count = engine.lineCount();
-    let nextRow = 0;
     for (let index = 0; index < count; index += 1) {
       const newline = engine.lines[2 * index] as number;
       const flags = engine.lines[2 * index + 1] as number;
@@ -77,7 +79,7 @@ export function createSkimmer(startAt: number, members: readonly string[] = kept
       line.isValid = (flags & IS_VALID) !== 0;
       line.needsWhole = (flags & NEEDS_WHOLE) !== 0;
       line.hasLoneSurrogate = (flags & HAS_LONE_SURROGATE) !== 0;
-      line.row = line.isValid && !line.needsWhole ? rows[nextRow++] : undefined;
+      line.row = line.isValid && !line.needsWhole ? engine.nextRow() : undefined;
       lineAt = windowAt + newline + 1;
       // Behind the last newline there is no line.
       if (line.isTerminated || line.bytes > 0) onLine(line);

@@ -6,7 +6,7 @@ import type { Cut, CutRefusal } from "./cut.ts";
 import { type CutIndex, createCutIndex } from "./cut-index.ts";
 import { type LineRead, parseLine, type RowReader } from "./read-rows.ts";
 
-const MEMBERS = ["type", "subtype", "uuid", "parentUuid", "isSidechain", "leafUuid", "messageId", "sessionId"];
+const PATHS = ["type", "subtype", "uuid", "parentUuid", "isSidechain", "leafUuid", "messageId", "sessionId"];
 /** A boundary further back frees less each time. */
 const MOST_TRIES = 4;
 /** OpenClaw looks no further for a reply, and forgets a session without one. */
@@ -54,7 +54,7 @@ async function indexFor(
   const index = createCutIndex(target);
   await read(
     file.fd,
-    { from: 0, to: bytes, line: 1, members: MEMBERS },
+    { from: 0, to: bytes, line: 1, paths: PATHS },
     (line) => {
       const row = asRow(line.value);
       index.add(isBoundary(row) ? wholeRow(line) : row, line);

@@ -40,20 +40,19 @@ export type OpenClawTree = {
 };
 
 /** All that is read of a row. One list, as the skimmer remembers what it made for it. */
-const MEMBERS = [
+const PATHS = [
   "type",
   "id",
   "parentId",
   "version",
-  "message",
-  "role",
+  "message.role",
   "customType",
   "firstKeptEntryId",
   "firstKeptEntryIndex",
   "targetId",
   "appendParentId",
   "appendMode",
-] as const;
+];
 
 /** Reads which rows bytes [0, bytes) of a transcript hold. Memory: ids and places, whatever the rows say. */
 export async function readTree(
@@ -66,7 +65,7 @@ export async function readTree(
   let hasRow = false;
   await read(
     file.fd,
-    { from: 0, to: bytes, line: 1, members: MEMBERS },
+    { from: 0, to: bytes, line: 1, paths: PATHS },
     ({ line, at, bytes: length, isTerminated, value }) => {
       const row = treeRow(value, { line, at, bytes: length });
       if (row.type !== "" && !hasRow) tree.version = versionOf(value as Row);

@@ -20,8 +20,8 @@ export type LineRead = {
   whole: () => Buffer;
 };
 
-/** Bytes [from, to) of a file; the first of them begins line number `line`. `members`: all that is asked of a row. */
-type ReadRange = { from: number; to: number; line: number; members: readonly string[] };
+/** Bytes [from, to) of a file; the first of them begins line number `line`. `paths`: all that is asked of a row. */
+type ReadRange = { from: number; to: number; line: number; paths: readonly string[] };
 
 export type RowReader = (
   descriptor: number,

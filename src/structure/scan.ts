@@ -112,7 +112,7 @@ export async function scanTranscript(
   };
   await read(
     file.fd,
-    { from: from?.at ?? 0, to: sizeBytes, line: from?.line ?? 1, members: dialect.shapeMembers },
+    { from: from?.at ?? 0, to: sizeBytes, line: from?.line ?? 1, paths: dialect.shapePaths },
     (line) => {
       const where: Where = { line: line.line, at: line.at, bytes: line.bytes, part: 0 };
       if (!isObject(line.value)) return takeUnreadable(line, where);

@@ -8,7 +8,7 @@ const LONGEST_WHOLE_BYTES = 64 * 1024 * 1024;
 /** False on a processor, or in a Node, that cannot run it: everything works without, only slower. */
 export function canSkim(): boolean {
   try {
-    createSkimmer(0).end(() => undefined);
+    createSkimmer(0, []).end(() => undefined);
     return true;
   } catch {
     return false;
@@ -19,8 +19,8 @@ export function canSkim(): boolean {
  * Reads as much of every row as the structure needs, without making text of the rest: for large files. Memory does not
  * depend on the length of the lines. What it tells is what the plain reader tells.
  */
-export const readSkimmedRows: RowReader = async (descriptor, { from, to, line, members }, onLine, signal) => {
-  const skimmer = createSkimmer(from, members);
+export const readSkimmedRows: RowReader = async (descriptor, { from, to, line, paths }, onLine, signal) => {
+  const skimmer = createSkimmer(from, paths);
   const whole = () => readWhole(descriptor, read.at, read.bytes);
   // one for all lines, as it is valid during the call only
   const read: LineRead = {

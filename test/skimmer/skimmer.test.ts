@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
-import { keptMembers, TEXT_MARK } from "../../src/skimmer/kept-members.ts";
+import { commonWords, TEXT_MARK } from "../../src/skimmer/kept.ts";
 import { createSkimmer, type SkimmedLine } from "../../src/skimmer/skimmer.ts";
-import { fileOf, firstDifference, skim } from "../support/skim.ts";
+import { fileOf, firstDifference, skim, skimmedPaths } from "../support/skim.ts";
 
 /** The only line there should be. */
 function skimLine(line: string, nextSize?: () => number): SkimmedLine {
@@ -14,32 +14,57 @@ const skeletonOf = (row: unknown) => skimLine(toBytes(JSON.stringify(row))).row;
 const toBytes = (text: string) => Buffer.from(text).toString("latin1");
 
 describe("a skeleton", () => {
-  test("holds the members of the list and nothing else", () => {
-    for (const name of keptMembers) {
+  test("holds what stands at the paths and nothing else", () => {
+    for (const name of skimmedPaths.filter((path) => /^\w+$/.test(path))) {
       const misspelt = Array.from(name, (_, at) => `${name.slice(0, at)}~${name.slice(at + 1)}`);
       const others = Object.fromEntries([...misspelt, `${name}~`, name.slice(0, -1), ""].map((other) => [other, 2]));
       expect(skeletonOf({ ...others, [name]: 1 })).toEqual({ [name]: 1 });
     }
   });
 
-  test("holds them where the way to them is kept", () => {
-    const message = { usage: { type: "a" }, content: [{ input: { id: "b" }, id: "c" }, ["d", [null]], 3] };
-    expect(skeletonOf({ data: { type: "e" }, message })).toEqual({
-      message: { content: [{ id: "c" }, ["d", [null]], 3] },
+  test("holds the same names only there", () => {
+    const message = {
+      usage: { type: "a" },
+      content: [{ input: { id: "b" }, id: "c", leafUuid: "d" }, ["e", [null]], 3],
+    };
+    expect(skeletonOf({ data: { type: "e" }, message, type: [{ type: "f" }], id: { id: "g" } })).toEqual({
+      message: { content: [{ id: "c" }, [], 3] },
+      type: [],
+      id: {},
     });
+    expect(skeletonOf({ content: [[{ id: 1, type: 2 }, { id: { id: 3 } }], { id: 4 }] })).toEqual({
+      content: [[{ id: 1 }, { id: {} }], {}],
+    });
+  });
+
+  test("tells each of the words that stand in most rows as it is, whole or not", () => {
+    for (const word of commonWords) {
+      for (const text of [word, word.slice(0, -1), `${word}s`, word.toUpperCase()])
+        expect(skeletonOf({ type: text, message: { role: text, content: [text, { type: text }] } })).toEqual({
+          type: text,
+          message: { role: text, content: [text, { type: text }] },
+        });
+    }
+    expect(skimLine('{"type":"us\\u0065r"}').row).toEqual({ type: "user" });
   });
 
   test("holds the last of members with the same name, as JSON.parse does", () => {
     expect(skimLine('{"id":"a","content":{"id":1},"id":"b","content":[]}').row).toEqual({ id: "b", content: [] });
+    const twice =
+      '{"message":{"role":"user","id":"a"},"type":"b","message":{"content":[{"id":1}],"content":[{"type":2}]}}';
+    expect(skimLine(twice).row).toEqual({ type: "b", message: { content: [{ type: 2 }] } });
+    expect(skimLine('{"message":{"role":"user"},"message":"none"}').row).toEqual({ message: "none" });
   });
 
   test("has a mark for long text, and no room for other long strings", () => {
     const [short, long] = ["x".repeat(200), "x".repeat(201)];
-    expect(skeletonOf({ content: long, text: short, partialJson: "é", errorMessage: [long] })).toEqual({
+    const content = [{ text: short, partialJson: "é" }, long, { text: long }];
+    expect(skeletonOf({ content: long, message: { content, errorMessage: long } })).toEqual({
       content: TEXT_MARK,
-      text: short,
-      partialJson: TEXT_MARK,
-      errorMessage: [TEXT_MARK],
+      message: {
+        content: [{ text: short, partialJson: TEXT_MARK }, TEXT_MARK, { text: TEXT_MARK }],
+        errorMessage: TEXT_MARK,
+      },
     });
     expect(skimLine(`{"id":"${long}"}`)).toMatchObject({ isValid: true, needsWhole: true, row: undefined });
     expect(skimLine(`{"id":"\xc3\xa9"}`)).toMatchObject({ isValid: true, needsWhole: true, row: undefined });
@@ -105,7 +130,7 @@ describe("the end of a window", () => {
   });
 
   test("may lie at the end of a line, before it and behind it", () => {
-    const windowBytes = createSkimmer(0).window.length;
+    const windowBytes = createSkimmer(0, skimmedPaths).window.length;
     for (const rest of [-2, -1, 0, 1, 2]) {
       const before = '{"type":"user","data":"';
       const row = `${before}${"x".repeat(windowBytes + rest - before.length - 2)}"}`;
@@ -124,7 +149,7 @@ describe("the end of a window", () => {
   });
 
   test("of one file does not disturb another that is read in turns", () => {
-    const turns = createSkimmer(0);
+    const turns = createSkimmer(0, skimmedPaths);
     const lines: SkimmedLine[] = [];
     for (const byte of Buffer.from(file, "latin1")) {
       turns.window[0] = byte;

@@ -158,7 +158,7 @@ export const throughTheProgram: Record<string, string> = {
   run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup explain homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-logrotate setup-systemd setup-template show-progress state-directory status-page underway undo-request work",
   setup:
     "check claude-facts configuration-facts cron-facts cron-sight file-facts gateway-facts install-crontab install-units log-facts read-crontab readable timers write-crontab",
-  skimmer: "engine kept-members",
+  skimmer: "engine kept rows",
   state: "cursors journal state",
   status: "archives log sessions",
   structure:

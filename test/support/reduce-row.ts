@@ -1,37 +1,57 @@
-import { keptMembers, TEXT_MARK, textMembers } from "../../src/skimmer/kept-members.ts";
+import { TEXT_MARK, textMembers } from "../../src/skimmer/kept.ts";
 
 /** What a skimmer should make of a line: the row's skeleton, or that the line has to be read whole. */
 type Reduced = { needsWhole: true } | { needsWhole: false; row: unknown };
 
+/** What is kept of a value: by name, or `[]` for the elements of an array. */
+export type Kept = { [step: string]: Kept };
+
+/** The tree of all that stands at these paths. */
+export function keptAt(paths: readonly string[]): Kept {
+  const all: Kept = {};
+  for (const path of paths) {
+    let kept = all;
+    for (const [step] of path.matchAll(/[^.[]+|\[\]/g)) {
+      kept[step] ??= {};
+      kept = kept[step];
+    }
+  }
+  return all;
+}
+
 /** The skeleton of a line by its rules, written down without a thought of speed. The line is JSON; each character is a byte. */
-export function reduceRow(line: string): Reduced {
+export function reduceRow(line: string, all: Kept): Reduced {
   const tokens = line.match(TOKEN) ?? [];
   if (tokens[0] !== "{") return { needsWhole: true };
   let next = 0;
-  const reduceNext = (isKept: boolean, isText: boolean): string => {
+  const reduceNext = (kept: Kept | undefined, isText: boolean): string => {
     const token = tokens[next++] ?? "";
     const parts: string[] = [];
     if (token === "{") {
       for (; tokens[next] !== "}"; next += tokens[next] === "," ? 1 : 0) {
         const name = tokens[next++] ?? "";
-        if (isKept && name.slice(0, LONGEST_NAME + 2).includes("\\")) throw new NeedsWhole();
+        if (kept && name.slice(0, LONGEST_NAME + 2).includes("\\")) throw new NeedsWhole();
         next += 1;
-        const [isMember, isTextMember] = [isKept && kept.has(name), texts.has(name)];
-        const value = reduceNext(isMember, isTextMember);
-        if (isMember) parts.push(`${name}:${value}`);
+        const member = kept && Object.hasOwn(kept, name.slice(1, -1)) ? kept[name.slice(1, -1)] : undefined;
+        const value = reduceNext(member, texts.has(name));
+        if (member) parts.push(`${name}:${value}`);
       }
       next += 1;
       return `{${parts.join(",")}}`;
     }
     if (token === "[") {
-      for (; tokens[next] !== "]"; next += tokens[next] === "," ? 1 : 0) parts.push(reduceNext(isKept, isText));
+      const elements = kept?.["[]"];
+      for (; tokens[next] !== "]"; next += tokens[next] === "," ? 1 : 0) {
+        const value = reduceNext(elements, isText);
+        if (elements) parts.push(value);
+      }
       next += 1;
       return `[${parts.join(",")}]`;
     }
-    return isKept ? reduceScalar(token, isText) : "";
+    return kept ? reduceScalar(token, isText) : "";
   };
   try {
-    return { needsWhole: false, row: JSON.parse(reduceNext(true, false)) };
+    return { needsWhole: false, row: JSON.parse(reduceNext(all, false)) };
   } catch (error) {
     if (error instanceof NeedsWhole) return { needsWhole: true };
     throw error;
@@ -50,7 +70,6 @@ const TOKEN = /"(?:[^"\\]|\\.)*"|[{}[\],:]|[^\s{}[\],:"]+/gs;
 const LONGEST_KEPT = 200;
 const LONGEST_NAME = 48;
 
-const kept = new Set(keptMembers.map((name) => `"${name}"`));
 const texts = new Set<string>(textMembers.map((name) => `"${name}"`));
 
 function reduceScalar(token: string, isText: boolean): string {

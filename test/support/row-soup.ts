@@ -1,5 +1,5 @@
-import { keptMembers } from "../../src/skimmer/kept-members.ts";
 import type { Random } from "./random.ts";
+import { skimmedPaths } from "./skim.ts";
 
 /** Makes lines as no program writes them: rows full of traps, about half of them damaged. Each character is a byte. */
 export function createRowSoup(random: Random): () => string {
@@ -9,7 +9,7 @@ export function createRowSoup(random: Random): () => string {
   const long = () => pick(["", "", " ", "a"]) + padding().repeat(integer(1, 210)) + pick(["", "z"]);
   const string = () => (chance(0.2) ? long() : Array.from({ length: integer(0, 3) }, () => pick(pieces)).join(""));
   const space = () => (chance(0.1) ? pick([" ", "\t", "\r", "  "]) : "");
-  const name = () => (chance(0.6) ? pick(keptMembers) : pick(otherNames));
+  const name = () => (chance(0.6) ? pick(keptNames) : pick(otherNames));
   const number = () => (chance(0.1) ? `${integer(1, 9)}`.repeat(integer(190, 210)) : pick(numbers));
 
   const value = (depth: number): string => {
@@ -37,8 +37,12 @@ export function createRowSoup(random: Random): () => string {
   };
 }
 
+const keptNames = [...new Set(skimmedPaths.flatMap((path) => path.match(/[^.[\]]+/g) ?? []))];
+
 const pieces = [
   "a",
+  "user",
+  "tool_use",
   "text",
   " ",
   "\\n",

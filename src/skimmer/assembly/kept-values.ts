@@ -1,14 +1,26 @@
-import { BACKSLASH, LOWER_U, NON_ASCII, PLUS, QUOTE, SPACE } from "./characters.ts";
-import { copy, requireWhole, write } from "./skeletons.ts";
+import { BACKSLASH, LOWER_U, NON_ASCII, SPACE } from "./characters.ts";
+import { isText, lookUp, WORDS } from "./names.ts";
+import { copy, requireWhole, SOME_TEXT, tell, tellValue } from "./skeletons.ts";
 
 /** Longer strings and numbers do not go into a skeleton. In bytes, escapes as they stand there. */
 export const LONGEST_KEPT: usize = 200;
 
-/** Writes the string between these addresses. Skeletons are ASCII, so that reading them as Latin-1 is enough. */
-export function keepString(from: usize, to: usize, isText: bool): void {
-  if (to - from <= LONGEST_KEPT && isAscii(from, to)) copy(from - 1, to - from + 2);
-  else if (isText && isSurelyText(from, to)) writeMark();
-  else requireWhole();
+/** Tells the string between these addresses. Skeletons are ASCII, so that reading them as Latin-1 is enough. */
+export function keepString(place: u32, from: usize, to: usize): void {
+  const length = to - from;
+  if (length <= LONGEST_KEPT && isAscii(from, to)) {
+    const word = lookUp(WORDS, from, length);
+    if (word !== 0) {
+      tell(place, word);
+    } else {
+      copy(from - 1, length + 2);
+      tellValue(place);
+    }
+  } else if (isText(place) && isSurelyText(from, to)) {
+    tell(place, SOME_TEXT);
+  } else {
+    requireWhole();
+  }
 }
 
 let numberLength: usize = 0;
@@ -22,13 +34,6 @@ export function keepDigits(from: usize, to: usize): void {
   numberLength += to - from;
   if (numberLength > LONGEST_KEPT) requireWhole();
   else copy(from, to - from);
-}
-
-/** A string that stands for any text. */
-function writeMark(): void {
-  write(QUOTE);
-  write(PLUS);
-  write(QUOTE);
 }
 
 function isAscii(from: usize, to: usize): bool {

@@ -1,44 +1,72 @@
-/** The value of a member goes into the skeleton. */
-export const KEPT: u32 = 2;
-/** And of its strings only that there is some text, when they are long. */
-export const TEXT: u32 = 4;
+// What is kept of a row is a tree of places. A number stands for each of them, 0 for a place of which nothing is kept.
+
+/** The row itself. */
+export const ROW: u32 = 1;
+/** In place of a place whose members are names: words that are told by their numbers, wherever they are a value. */
+export const WORDS: u32 = 2;
+/** Numbers below mean other things to those who are told. */
+let nextNumber: u32 = 8;
+const MOST_NUMBERS: i32 = 128;
 
 /** In bytes, like everything here. */
 export const LONGEST_NAME: i32 = 48;
-const MOST_NAMES: i32 = 64;
-const NAMES: usize = memory.data(MOST_NAMES * LONGEST_NAME, 16);
+const NAMES: usize = memory.data(MOST_NUMBERS * LONGEST_NAME, 16);
 /** As many ones as zeros: a load that begins n bytes before the zeros masks the first n bytes. */
 const MASK: usize = memory.data(2 * LONGEST_NAME, 16);
 memory.fill(MASK, 0xff, LONGEST_NAME);
 
-/** A hash table. In each slot: the length of a name, or 0; what becomes of the value; which of `NAMES` it is. */
+/** A hash table. In each slot: the length of a name, or 0; the place whose member it is; its number. */
 const SLOTS: usize = memory.data(256 * 4);
-let count: usize = 0;
+/** For each place: that of the elements, where it may be an array; and whether some text is all that matters of a long one. */
+const ELEMENTS: usize = memory.data(MOST_NUMBERS);
+const TEXTS: usize = memory.data(MOST_NUMBERS);
 
-/** Adds a name to those whose values are kept. */
-export function keepName(name: usize, length: usize, isText: bool): void {
-  memory.copy(NAMES + count * LONGEST_NAME, name, length);
-  let slot = slotOf(name, length);
+/** Adds a member to a place, or a word. Returns its number. */
+export function keepName(within: u32, name: usize, length: usize, isText: bool): u32 {
+  const number = addPlace(isText);
+  memory.copy(NAMES + number * LONGEST_NAME, name, length);
+  let slot = slotOf(name, length, within);
   while (load<u8>(SLOTS + slot * 4) !== 0) slot = (slot + 1) & 255;
   store<u8>(SLOTS + slot * 4, u8(length));
-  store<u8>(SLOTS + slot * 4, u8(isText ? KEPT | TEXT : KEPT), 1);
-  store<u8>(SLOTS + slot * 4, u8(count), 2);
-  count++;
+  store<u8>(SLOTS + slot * 4, u8(within), 1);
+  store<u8>(SLOTS + slot * 4, u8(number), 2);
+  return number;
 }
 
-/** What becomes of a member's value: 0 when it is dropped. */
-export function lookUp(name: usize, length: usize): u32 {
+/** Adds the elements to a place. Returns their number. */
+export function keepElements(within: u32): u32 {
+  const number = addPlace(isText(within));
+  store<u8>(ELEMENTS + within, u8(number));
+  return number;
+}
+
+function addPlace(isText: bool): u32 {
+  store<u8>(TEXTS + nextNumber, u8(isText));
+  return nextNumber++;
+}
+
+/** The number of a member or word; 0 when there is none. */
+export function lookUp(within: u32, name: usize, length: usize): u32 {
   if (length === 0 || length > usize(LONGEST_NAME)) return 0;
-  let slot = slotOf(name, length);
+  let slot = slotOf(name, length, within);
   while (true) {
     const entry = SLOTS + slot * 4;
     const entryLength: usize = load<u8>(entry);
     if (entryLength === 0) return 0;
-    if (entryLength === length && isSame(name, NAMES + usize(load<u8>(entry, 2)) * LONGEST_NAME, length)) {
-      return load<u8>(entry, 1);
+    if (entryLength === length && u32(load<u8>(entry, 1)) === within) {
+      const number: u32 = load<u8>(entry, 2);
+      if (isSame(name, NAMES + number * LONGEST_NAME, length)) return number;
     }
     slot = (slot + 1) & 255;
   }
+}
+
+export function elementsOf(place: u32): u32 {
+  return load<u8>(ELEMENTS + place);
+}
+
+export function isText(place: u32): bool {
+  return load<u8>(TEXTS + place) !== 0;
 }
 
 function isSame(name: usize, other: usize, length: usize): bool {
@@ -54,8 +82,8 @@ function differences(a: usize, b: usize, mask: usize): v128 {
 }
 
 /** Lengths and ends of the usual names are enough to tell them apart. */
-function slotOf(name: usize, length: usize): usize {
+function slotOf(name: usize, length: usize, within: u32): usize {
   const first: usize = load<u8>(name);
   const last: usize = load<u8>(name + length - 1);
-  return (length * 11 + first * 7 + last) & 255;
+  return (length * 11 + first * 7 + last + within * 29) & 255;
 }

@@ -5,6 +5,8 @@ import {
   COLON,
   COMMA,
   isDigit,
+  LOWER_F,
+  LOWER_T,
   MINUS,
   OPEN_BRACE,
   OPEN_BRACKET,
@@ -12,14 +14,14 @@ import {
 } from "./characters.ts";
 import { BROKEN, CUT, carry, end, isLast } from "./input.ts";
 import { beginKeptNumber, keepDigits, keepString, LONGEST_KEPT } from "./kept-values.ts";
-import { KEPT, LONGEST_NAME, lookUp, TEXT } from "./names.ts";
+import { elementsOf, LONGEST_NAME, lookUp, ROW } from "./names.ts";
 import { beginNumber, isWholeNumber, passNumber } from "./numbers.ts";
-import { copy, requireWhole, separate, write } from "./skeletons.ts";
+import { ARRAY, FALSE, NULL, OBJECT, requireWhole, TRUE, tell, tellValue } from "./skeletons.ts";
 import { cutAt, findSpecial, passString } from "./strings.ts";
 import { passWord } from "./words.ts";
 
 // What may come next in a line.
-const ROW: i32 = 0;
+const START: i32 = 0;
 const VALUE: i32 = 1;
 const FIRST_ELEMENT: i32 = 2;
 const FIRST_NAME: i32 = 3;
@@ -34,22 +36,22 @@ const REST_OF_NUMBER: i32 = 10;
 const REST_OF_BROKEN: i32 = 11;
 const REST_OF_TOO_DEEP: i32 = 12;
 
-let state: i32 = ROW;
+let state: i32 = START;
 
 const MAX_DEPTH: usize = 4096;
 /** What the containers around the innermost one are. */
 const OUTER: usize = memory.data(4096);
 let depth: usize = 0;
-/** What the innermost container is: an object or an array, and what becomes of the elements of an array. */
+/** The place of the innermost container; with this bit, where it is an object. */
 let container: u32 = 0;
-const OBJECT: u32 = 1;
-/** What becomes of the value that comes next: `KEPT`, `TEXT`. */
-let fate: u32 = 0;
+const IS_OBJECT: u32 = 0x80;
+/** The place of the value that comes next; 0 where nothing is kept of it. */
+let place: u32 = 0;
 
 export function beginRow(): void {
-  state = ROW;
+  state = START;
   depth = 0;
-  fate = 0;
+  place = 0;
 }
 
 export function breakRow(): void {
@@ -57,7 +59,7 @@ export function breakRow(): void {
 }
 
 export function hasBegun(): bool {
-  return state !== ROW;
+  return state !== START;
 }
 
 export function isInToken(): bool {
@@ -85,7 +87,7 @@ export function passPart(at: usize, byte: u8): usize {
       return byte === CLOSE_BRACKET ? close(at, byte) : passValue(at, byte);
     case VALUE_END:
       return byte === COMMA ? passComma(at) : close(at, byte);
-    case ROW:
+    case START:
       return passRow(at, byte);
     case REST_OF_STRING:
       return passRestOfString(at);
@@ -102,17 +104,17 @@ export function passPart(at: usize, byte: u8): usize {
 }
 
 function passRow(at: usize, byte: u8): usize {
-  if (byte === OPEN_BRACE) fate = KEPT;
+  if (byte === OPEN_BRACE) place = ROW;
   else requireWhole();
   return passValue(at, byte);
 }
 
 function passValue(at: usize, byte: u8): usize {
-  const isElement = depth > 0 && (container & OBJECT) === 0;
-  if (isElement && fate !== 0) separate();
+  const isElement = depth > 0 && (container & IS_OBJECT) === 0;
+  if (isElement) place = elementsOf(container);
   if (byte === QUOTE) return passStringValue(at);
-  if (byte === OPEN_BRACE) return open(at, byte, OBJECT, FIRST_NAME);
-  if (byte === OPEN_BRACKET) return open(at, byte, 0, FIRST_ELEMENT);
+  if (byte === OPEN_BRACE) return open(at, OBJECT, IS_OBJECT, FIRST_NAME);
+  if (byte === OPEN_BRACKET) return open(at, ARRAY, 0, FIRST_ELEMENT);
   if (byte === MINUS || isDigit(byte)) {
     beginNumber();
     beginKeptNumber();
@@ -120,11 +122,11 @@ function passValue(at: usize, byte: u8): usize {
   }
   const wordEnd = passWord(at);
   if (wordEnd === CUT || wordEnd === BROKEN) return wordEnd;
-  if (fate !== 0) copy(at, wordEnd - at);
+  if (place !== 0) tell(place, byte === LOWER_T ? TRUE : byte === LOWER_F ? FALSE : NULL);
   return endValue(wordEnd);
 }
 
-function open(at: usize, byte: u8, kind: u32, next: i32): usize {
+function open(at: usize, what: u32, kind: u32, next: i32): usize {
   if (depth === MAX_DEPTH) {
     requireWhole();
     state = REST_OF_TOO_DEEP;
@@ -132,18 +134,16 @@ function open(at: usize, byte: u8, kind: u32, next: i32): usize {
   }
   store<u8>(OUTER + depth, u8(container));
   depth++;
-  container = kind | fate;
+  container = kind | place;
   state = next;
-  if (fate !== 0) write(byte);
+  if (place !== 0) tell(place, what);
   return at + 1;
 }
 
 function close(at: usize, byte: u8): usize {
-  if (byte !== ((container & OBJECT) !== 0 ? CLOSE_BRACE : CLOSE_BRACKET)) return BROKEN;
-  if ((container & KEPT) !== 0) write(byte);
+  if (byte !== ((container & IS_OBJECT) !== 0 ? CLOSE_BRACE : CLOSE_BRACKET)) return BROKEN;
   depth--;
   container = load<u8>(OUTER + depth);
-  fate = container & (KEPT | TEXT);
   return endValue(at + 1);
 }
 
@@ -154,7 +154,7 @@ function endValue(at: usize): usize {
 }
 
 function passComma(at: usize): usize {
-  state = (container & OBJECT) !== 0 ? NAME : VALUE;
+  state = (container & IS_OBJECT) !== 0 ? NAME : VALUE;
   return at + 1;
 }
 
@@ -169,17 +169,12 @@ function passColon(at: usize): usize {
 }
 
 function passName(at: usize): usize {
-  const isRead = (container & KEPT) !== 0;
+  const within = container & ~IS_OBJECT;
   const special = findSpecial(at + 1);
   const byte = load<u8>(special);
   const length = special - at - 1;
   if (byte === QUOTE) {
-    fate = isRead ? lookUp(at + 1, length) : 0;
-    if (fate !== 0) {
-      separate();
-      copy(at, length + 2);
-      write(COLON);
-    }
+    place = within === 0 ? 0 : lookUp(within, at + 1, length);
     return endName(special + 1);
   }
   // A name that is too long already needs no further look; before that it may yet turn out to be a kept one.
@@ -188,9 +183,9 @@ function passName(at: usize): usize {
       carry(at);
       return CUT;
     }
-    if (isRead && byte === BACKSLASH) requireWhole();
+    if (within !== 0 && byte === BACKSLASH) requireWhole();
   }
-  fate = 0;
+  place = 0;
   state = REST_OF_NAME;
   return passRestOfName(special);
 }
@@ -205,15 +200,15 @@ function passStringValue(at: usize): usize {
   const close = passString(at + 1);
   if (close === BROKEN) return BROKEN;
   if (close !== CUT) {
-    if (fate !== 0) keepString(at + 1, close, (fate & TEXT) !== 0);
+    if (place !== 0) keepString(place, at + 1, close);
     return endValue(close + 1);
   }
   // A string that may yet turn out short is seen again from its beginning.
-  const isOpen = fate !== 0 && cutAt - at - 1 <= LONGEST_KEPT;
+  const isOpen = place !== 0 && cutAt - at - 1 <= LONGEST_KEPT;
   if (isOpen) {
     carry(at);
   } else {
-    if (fate !== 0) keepString(at + 1, cutAt, (fate & TEXT) !== 0);
+    if (place !== 0) keepString(place, at + 1, cutAt);
     state = REST_OF_STRING;
     carry(cutAt);
   }
@@ -228,11 +223,13 @@ function passRestOfString(at: usize): usize {
 
 function passRestOfNumber(at: usize): usize {
   const to = passNumber(at);
-  if (fate !== 0) keepDigits(at, to);
+  if (place !== 0) keepDigits(at, to);
   if (to === end && !isLast) {
     state = REST_OF_NUMBER;
     carry(to);
     return CUT;
   }
-  return isWholeNumber() ? endValue(to) : BROKEN;
+  if (!isWholeNumber()) return BROKEN;
+  if (place !== 0) tellValue(place);
+  return endValue(to);
 }

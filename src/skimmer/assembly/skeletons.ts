@@ -1,22 +1,36 @@
-import { CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET } from "./characters.ts";
+import { CLOSE_BRACKET, COMMA, OPEN_BRACKET } from "./characters.ts";
 import { WINDOW_BYTES } from "./input.ts";
 
-/** A row whose skeleton would be longer is read whole. */
-const LONGEST_SKELETON: i32 = 64 * 1024;
-/** More than is ever written between two checks of the length, with every open container closed. */
-const SLACK: i32 = 8 * 1024;
-/** No skeleton is longer than its row, so there is room for those of a whole window behind one that was begun before. */
-const TEXT_BYTES: i32 = LONGEST_SKELETON + SLACK + WINDOW_BYTES;
+// What stands at a place, where it is no word.
+export const VALUE: u32 = 0;
+export const TRUE: u32 = 1;
+export const FALSE: u32 = 2;
+export const NULL: u32 = 3;
+export const OBJECT: u32 = 4;
+export const ARRAY: u32 = 5;
+export const SOME_TEXT: u32 = 6;
 
-/** The text of an array: the skeletons of a batch of lines. The one that is being written stands behind them. */
-export const SKELETONS: usize = memory.data(TEXT_BYTES, 16);
-const FIRST: usize = SKELETONS + 1;
+/** A row of which more would have to be told is read whole. */
+const LONGEST_SKELETON: i32 = 64 * 1024;
+/** More than is ever written between two checks of the length. */
+const SLACK: i32 = 8 * 1024;
+/** What is told of a row is no longer than the row, so there is room for a whole window behind one that was begun before. */
+const SKELETON_BYTES: i32 = LONGEST_SKELETON + SLACK + WINDOW_BYTES;
+
+/** The text of an array: the strings and numbers of a batch of lines. */
+export const VALUES: usize = memory.data(SKELETON_BYTES, 16);
+const FIRST: usize = VALUES + 1;
+/** Pairs of bytes: a place, and what stands there. A row begins with its own place. */
+export const PLACES: usize = memory.data(SKELETON_BYTES, 16);
 
 /** A skeleton can't tell this row. What is still written for it will be dropped. */
 export let needsWhole: bool = false;
 
-let lineStart: usize = FIRST;
-let out: usize = FIRST;
+/** Where the row that is being written begins in both, and where it goes on. */
+let rowValues: usize = FIRST;
+let rowPlaces: usize = PLACES;
+let nextValue: usize = FIRST;
+let nextPlace: usize = PLACES;
 
 export function requireWhole(): void {
   needsWhole = true;
@@ -24,44 +38,57 @@ export function requireWhole(): void {
 
 /** Begins a batch with what was written of the row that the last one left open. */
 export function beginBatch(): void {
-  store<u8>(SKELETONS, OPEN_BRACKET);
-  memory.copy(FIRST, lineStart, out - lineStart);
-  out -= lineStart - FIRST;
-  lineStart = FIRST;
+  store<u8>(VALUES, OPEN_BRACKET);
+  memory.copy(FIRST, rowValues, nextValue - rowValues);
+  memory.copy(PLACES, rowPlaces, nextPlace - rowPlaces);
+  nextValue -= rowValues - FIRST;
+  nextPlace -= rowPlaces - PLACES;
+  rowValues = FIRST;
+  rowPlaces = PLACES;
 }
 
-/** Ends the array. Returns the length of its text, 0 when there is no skeleton. */
-export function endBatch(): usize {
-  if (lineStart === FIRST) return 0;
-  // In place of the comma behind the last skeleton.
-  store<u8>(lineStart - 1, CLOSE_BRACKET);
-  return lineStart - SKELETONS;
+/** Ends the array. Returns the length of its text, 0 when it is empty. */
+export function endValues(): usize {
+  if (rowValues === FIRST) return 0;
+  // In place of the comma behind the last value.
+  store<u8>(rowValues - 1, CLOSE_BRACKET);
+  return rowValues - VALUES;
+}
+
+export function placesLength(): usize {
+  return rowPlaces - PLACES;
 }
 
 export function endSkeleton(isKept: bool): void {
-  if (isKept) write(COMMA);
-  else out = lineStart;
-  lineStart = out;
+  if (!isKept) {
+    nextValue = rowValues;
+    nextPlace = rowPlaces;
+  }
+  rowValues = nextValue;
+  rowPlaces = nextPlace;
   needsWhole = false;
 }
 
-/** Begins a member, or an element of an array. A second call for the same one, when it was cut, changes nothing. */
-export function separate(): void {
-  if (out - lineStart > usize(LONGEST_SKELETON)) {
+export function tell(place: u32, what: u32): void {
+  if (nextValue - rowValues > usize(LONGEST_SKELETON) || nextPlace - rowPlaces > usize(LONGEST_SKELETON)) {
     needsWhole = true;
-    out = lineStart;
+    nextValue = rowValues;
+    nextPlace = rowPlaces;
   }
-  const last = load<u8>(out - 1);
-  if (last !== OPEN_BRACE && last !== OPEN_BRACKET && last !== COMMA) write(COMMA);
+  store<u8>(nextPlace, u8(place));
+  store<u8>(nextPlace, u8(what), 1);
+  nextPlace += 2;
 }
 
-export function write(byte: u8): void {
-  store<u8>(out, byte);
-  out++;
+/** Tells a value that was copied. */
+export function tellValue(place: u32): void {
+  store<u8>(nextValue, COMMA);
+  nextValue++;
+  tell(place, VALUE);
 }
 
 /** Copies whole blocks: up to 15 bytes too many, over which the next ones are written. */
 export function copy(from: usize, length: usize): void {
-  for (let i: usize = 0; i < length; i += 16) v128.store(out + i, v128.load(from + i));
-  out += length;
+  for (let i: usize = 0; i < length; i += 16) v128.store(nextValue + i, v128.load(from + i));
+  nextValue += length;
 }

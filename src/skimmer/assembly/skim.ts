@@ -13,18 +13,30 @@ import {
   NEEDS_WHOLE,
   recordLine,
 } from "./lines.ts";
-import { keepName } from "./names.ts";
+import { keepElements, keepName } from "./names.ts";
 import { beginRow, breakRow, hasBegun, isInToken, isRowWhole, passPart } from "./row.ts";
-import { beginBatch, endBatch, endSkeleton, needsWhole, SKELETONS } from "./skeletons.ts";
+import { beginBatch, endSkeleton, endValues, needsWhole, PLACES, placesLength, VALUES } from "./skeletons.ts";
 
 // AssemblyScript: TypeScript's syntax, compiled to WebAssembly. An address is a number; `load` and `store` reach what lies
 // there, `memory.data` reserves room, and a `v128` holds 16 bytes that are compared all at once. What this file exports
 // is what `engine.ts` calls.
 
-export { feed, keepName, LINES, LINES_BYTES, lineCount, SKELETONS, WINDOW, WINDOW_BYTES };
+export {
+  feed,
+  keepElements,
+  keepName,
+  LINES,
+  LINES_BYTES,
+  lineCount,
+  PLACES,
+  placesLength,
+  VALUES,
+  WINDOW,
+  WINDOW_BYTES,
+};
 
-/** How long the text of the last batch is. */
-export let textLength: usize = 0;
+/** How long the text of the values of the last batch is. */
+export let valuesLength: usize = 0;
 
 /**
  * Makes a batch of the lines that end in the window, as many as find room. Returns whether there may be more of them.
@@ -33,7 +45,7 @@ export function skim(): bool {
   forgetLines();
   beginBatch();
   const isMore = skimLines();
-  textLength = endBatch();
+  valuesLength = endValues();
   return isMore;
 }
 
