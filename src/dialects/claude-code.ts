@@ -121,11 +121,13 @@ function readBlocks(content: readonly unknown[], isReply: boolean, shape: RowSha
     const { type, id, tool_use_id: callId } = asRow(content[index]);
     // shapes rather than names: the API keeps adding kinds of results
     if (typeof callId === "string") {
-      results ??= [];
-      results.push({ callId, index, isServer: isReply });
+      const result = { callId, index, isServer: isReply };
+      if (results) results.push(result);
+      else results = [result]; // has room for one; an empty array that grows takes room for sixteen
     } else if (isReply && isCall(type) && typeof id === "string") {
-      calls ??= [];
-      calls.push({ id, index, isServer: type !== "tool_use", isPartial: false });
+      const call = { id, index, isServer: type !== "tool_use", isPartial: false };
+      if (calls) calls.push(call);
+      else calls = [call];
     } else if (isThought(type)) shape.thoughts += 1;
   }
   shape.blocks = content.length;

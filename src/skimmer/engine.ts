@@ -4,15 +4,15 @@ import { wasmBase64 } from "./wasm.ts";
 
 /** What is compiled from `assembly/`, with a memory of its own. */
 export type Engine = {
-  /** What the file is read into. */
-  window: Uint8Array;
+  /** What the file is read into, in turn. */
+  windows: readonly [Uint8Array, Uint8Array];
   /** For each line of the last batch: where its newline stands, from the window's beginning on; and its flags. */
   lines: Int32Array;
   lineCount: () => number;
   /** Begins with the skeletons of the last batch: one for each line that is valid and need not be read whole. */
   beginRows: () => void;
   nextRow: () => Record<string, unknown>;
-  /** Takes so many bytes from the window. `isLast`: the file ends behind them, and another one may follow. */
+  /** Takes so many bytes from the next window. `isLast`: the file ends behind them, and another one may follow. */
   feed: (length: number, isLast: boolean) => void;
   /** Makes a batch of lines; true when there are more before the window may be filled again. */
   skim: () => boolean;
@@ -32,11 +32,12 @@ export function createEngine(paths: readonly string[]): Engine {
   compiled ??= new WebAssembly.Module(Buffer.from(wasmBase64, "base64"));
   const { exports } = new WebAssembly.Instance(compiled);
   const memory = Buffer.from(exports.memory.buffer);
-  const windowAt = exports.WINDOW.value;
-  const window = memory.subarray(windowAt, windowAt + exports.WINDOW_BYTES.value);
+  const windowAt = (address: number) => memory.subarray(address, address + exports.WINDOW_BYTES.value);
+  const firstAt = exports.WINDOWS.value;
+  const first = windowAt(firstAt);
   const isText = new Set<string>(textMembers);
   const member = (within: number, name: string) =>
-    exports.keepName(within, windowAt, window.write(name, "latin1"), isText.has(name) ? 1 : 0);
+    exports.keepName(within, firstAt, first.write(name, "latin1"), isText.has(name) ? 1 : 0);
   const reader = createRowReader(paths, commonWords, {
     member,
     elements: (within) => exports.keepElements(within),
@@ -45,7 +46,7 @@ export function createEngine(paths: readonly string[]): Engine {
   const placesAt = exports.PLACES.value;
   const valuesAt = exports.VALUES.value;
   return {
-    window,
+    windows: [first, windowAt(firstAt + exports.WINDOW_DISTANCE.value)],
     lines: new Int32Array(exports.memory.buffer, exports.LINES.value, exports.LINES_BYTES.value / 4),
     lineCount: () => exports.lineCount.value,
     beginRows() {
@@ -65,8 +66,9 @@ type Global = { value: number };
 /** Addresses are in bytes. */
 type Exports = {
   memory: { buffer: ArrayBuffer };
-  WINDOW: Global;
+  WINDOWS: Global;
   WINDOW_BYTES: Global;
+  WINDOW_DISTANCE: Global;
   PLACES: Global;
   placesLength: () => number;
   VALUES: Global;

@@ -31,11 +31,14 @@ export type SkimmedLine = {
 type OnLine = (line: SkimmedLine) => void;
 
 export type Skimmer = {
-  /** Where the file's next bytes are to be put, as many as there is room for, from its beginning on. */
-  window: Uint8Array;
-  /** Takes the first `length` bytes of the window, which may end anywhere, and tells the lines that end in them. */
+  /**
+   * Where the file's bytes are to be put, into one after the other in turn, as many as there is room for, from its beginning
+   * on. One may be filled while the other one is taken.
+   */
+  windows: readonly [Uint8Array, Uint8Array];
+  /** Takes the first `length` bytes of the next window, which may end anywhere, and tells the lines that end in them. */
   push: (length: number, onLine: OnLine) => void;
-  /** Tells a last line without a newline. After that the window belongs to somebody else. */
+  /** Tells a last line without a newline. After that the windows belong to somebody else. */
   end: (onLine: OnLine) => void;
 };
 
@@ -95,7 +98,7 @@ export function createSkimmer(startAt: number, paths: readonly string[]): Skimme
   };
 
   return {
-    window: engine.window,
+    windows: engine.windows,
     push: (length, onLine) => take(length, false, onLine),
     end(onLine) {
       take(0, true, onLine);

@@ -14,11 +14,12 @@ export type IdPairing = {
 
 /** @param known what an earlier look found: its unanswered calls may still get their results */
 export function pairById(place: Place, known: readonly Damage[] = []): IdPairing {
-  const open = new Map<string, Damage>();
+  /** calls without their result so far, and their lines */
+  let open = new Map<string, number>();
   const damages: Damage[] = [];
   let answered = new Set<string>();
   for (const damage of known) {
-    if (damage.kind === "unanswered-call" && damage.ids[0] !== undefined) open.set(damage.ids[0], damage);
+    if (damage.kind === "unanswered-call" && damage.ids[0] !== undefined) open.set(damage.ids[0], damage.line);
     else damages.push(damage);
   }
   return {
@@ -32,7 +33,7 @@ export function pairById(place: Place, known: readonly Damage[] = []): IdPairing
       for (const { id } of row.isVoid ? [] : calls) {
         if (open.has(id) || answered.has(id))
           damages.push({ kind: "duplicate-call", reason: "", place, line, ids: [id] });
-        else open.set(id, { kind: "unanswered-call", reason: "", place, line, ids: [id] });
+        else open.set(id, line);
       }
       for (const { callId } of results) {
         if (open.delete(callId)) answered.add(callId);
@@ -46,8 +47,12 @@ export function pairById(place: Place, known: readonly Damage[] = []): IdPairing
     answerLastTurn: (rows) => callsOfLastTurn(rows).filter((id) => open.delete(id)),
     forgetAnswered() {
       answered = new Set();
+      open = new Map(open); // see live-rows
     },
-    damages: () => [...damages, ...open.values()],
+    damages: () => [
+      ...damages,
+      ...Array.from(open, ([id, line]): Damage => ({ kind: "unanswered-call", reason: "", place, line, ids: [id] })),
+    ],
   };
 }
 

@@ -57,20 +57,19 @@ export const readWholeRows: RowReader = async (descriptor, { from, to, line: fir
 };
 
 /** Reads a range in pieces that all lie in the same memory, and lets signals and timers have their turn now and then. */
-export async function readBlocks(
+async function readBlocks(
   descriptor: number,
   from: number,
   to: number,
-  into: Uint8Array,
+  block: Buffer,
   onPiece: (piece: Buffer) => void,
   signal?: AbortSignal,
 ): Promise<void> {
-  const memory = Buffer.from(into.buffer, into.byteOffset, into.byteLength);
   await during("read-transcript", to - from, async (advance) => {
     for (let at = from, turnAt = from + TURN_BYTES; at < to; ) {
-      const length = readSync(descriptor, memory, 0, Math.min(memory.length, to - at), at);
+      const length = readSync(descriptor, block, 0, Math.min(block.length, to - at), at);
       if (length === 0) return; // it became shorter meanwhile
-      onPiece(memory.subarray(0, length));
+      onPiece(block.subarray(0, length));
       at += length;
       if (at < turnAt) continue;
       turnAt = at + TURN_BYTES;

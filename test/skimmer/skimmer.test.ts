@@ -130,7 +130,7 @@ describe("the end of a window", () => {
   });
 
   test("may lie at the end of a line, before it and behind it", () => {
-    const windowBytes = createSkimmer(0, skimmedPaths).window.length;
+    const windowBytes = createSkimmer(0, skimmedPaths).windows[0].length;
     for (const rest of [-2, -1, 0, 1, 2]) {
       const before = '{"type":"user","data":"';
       const row = `${before}${"x".repeat(windowBytes + rest - before.length - 2)}"}`;
@@ -151,8 +151,8 @@ describe("the end of a window", () => {
   test("of one file does not disturb another that is read in turns", () => {
     const turns = createSkimmer(0, skimmedPaths);
     const lines: SkimmedLine[] = [];
-    for (const byte of Buffer.from(file, "latin1")) {
-      turns.window[0] = byte;
+    for (const [index, byte] of Buffer.from(file, "latin1").entries()) {
+      turns.windows[index % 2 ? 1 : 0][0] = byte;
       turns.push(1, (line) => lines.push({ ...line }));
       expect(skim('{"id":"x"}\n{"id":"\\ud800"')).toMatchObject([{ row: { id: "x" } }, { isValid: false }]);
     }

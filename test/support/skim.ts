@@ -18,9 +18,10 @@ export function skim(file: string, nextSize = () => file.length, startAt = 0): S
   const lines: SkimmedLine[] = [];
   const keep = (line: SkimmedLine) => lines.push({ ...line });
   const skimmer = createSkimmer(startAt, skimmedPaths);
-  for (let at = 0; at < bytes.length; ) {
-    const piece = bytes.subarray(at, at + Math.min(nextSize(), skimmer.window.length));
-    skimmer.window.set(piece);
+  let [window, other] = skimmer.windows;
+  for (let at = 0; at < bytes.length; [window, other] = [other, window]) {
+    const piece = bytes.subarray(at, at + Math.min(nextSize(), window.length));
+    window.set(piece);
     skimmer.push(piece.length, keep);
     at += piece.length;
   }

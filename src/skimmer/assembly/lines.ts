@@ -1,4 +1,4 @@
-import { WINDOW } from "./input.ts";
+import { window } from "./input.ts";
 
 export const IS_BLANK: i32 = 1;
 export const IS_VALID: i32 = 2;
@@ -23,7 +23,7 @@ export function areLinesFull(): bool {
 export function recordLine(newline: usize, flags: i32): void {
   const line = LINES + usize(lineCount * LINE_BYTES);
   // Less than 0 where the newline was carried in front of the window.
-  store<i32>(line, i32(newline - WINDOW));
+  store<i32>(line, i32(newline - window));
   store<i32>(line, flags, 4);
   lineCount++;
 }

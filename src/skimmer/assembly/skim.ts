@@ -1,6 +1,18 @@
 import { CARRIAGE_RETURN, NEWLINE, SPACE, TAB } from "./characters.ts";
 import { forgetSurrogates, hasLoneSurrogate } from "./escapes.ts";
-import { BROKEN, CUT, cursor, end, feed, goOnFrom, isLast, WINDOW, WINDOW_BYTES } from "./input.ts";
+import {
+  BROKEN,
+  CUT,
+  cursor,
+  end,
+  feed,
+  goOnFrom,
+  goOnWithNext,
+  isLast,
+  WINDOW_BYTES,
+  WINDOW_DISTANCE,
+  WINDOWS,
+} from "./input.ts";
 import {
   areLinesFull,
   forgetLines,
@@ -31,8 +43,9 @@ export {
   PLACES,
   placesLength,
   VALUES,
-  WINDOW,
   WINDOW_BYTES,
+  WINDOW_DISTANCE,
+  WINDOWS,
 };
 
 /** How long the text of the values of the last batch is. */
@@ -56,7 +69,7 @@ function skimLines(): bool {
     if (byte === NEWLINE) {
       if (at === end) {
         if (isLast) endLine(at);
-        goOnFrom(WINDOW);
+        goOnWithNext();
         return false;
       }
       endLine(at);
