@@ -1,12 +1,20 @@
 import { read, readSync } from "node:fs";
 import { createSkimmer, type SkimmedLine } from "../skimmer/skimmer.ts";
+import { readNow } from "../transcript/lines.ts";
 import { type LineRead, parseLine, type RowReader } from "./read-rows.ts";
 
 /** Longer rows are told by their skeleton or not at all. */
 const LONGEST_WHOLE_BYTES = 64 * 1024 * 1024;
 
+let isAble: boolean | undefined;
+
 /** False on a processor, or in a Node, that cannot run it: everything works without, only slower. */
 export function canSkim(): boolean {
+  isAble ??= tryIt();
+  return isAble;
+}
+
+function tryIt(): boolean {
   try {
     createSkimmer(0, []).end(() => undefined);
     return true;
@@ -21,7 +29,7 @@ export function canSkim(): boolean {
  */
 export const readSkimmedRows: RowReader = async (descriptor, { from, to, line, paths }, onLine, signal) => {
   const skimmer = createSkimmer(from, paths);
-  const whole = () => readWhole(descriptor, current.at, current.bytes);
+  const whole = () => readNow(descriptor, current.at, current.at + current.bytes);
   // one for all lines, as it is valid during the call only
   const current: LineRead = {
     line: line - 1,
@@ -48,7 +56,10 @@ export const readSkimmedRows: RowReader = async (descriptor, { from, to, line, p
   skimmer.end(take);
 };
 
-/** Reads a range into two windows in turn: into one while the other one is looked at, which on a second processor takes no time. */
+/**
+ * Reads a range into two windows in turn: into one while the other one is looked at, which on a second processor takes no
+ * time. The first piece, mostly the only one, is read at once.
+ */
 async function readAhead(
   descriptor: number,
   from: number,
@@ -57,36 +68,24 @@ async function readAhead(
   onPiece: (length: number) => void,
   signal?: AbortSignal,
 ): Promise<void> {
+  const lengthAt = (at: number) => Math.min(windows[0].length, to - at);
   const readInto = (window: Uint8Array, at: number) =>
     new Promise<number>((resolve, reject) => {
-      const length = Math.min(window.length, to - at);
-      if (length === 0) resolve(0);
-      else read(descriptor, window, 0, length, at, (error, bytes) => (error ? reject(error) : resolve(bytes)));
+      read(descriptor, window, 0, lengthAt(at), at, (error, bytes) => (error ? reject(error) : resolve(bytes)));
     });
   let [current, other] = windows;
-  let next = readInto(current, from);
-  for (let at = from; ; [current, other] = [other, current]) {
-    const length = await next;
-    if (length === 0) return; // it is all read, or became shorter meanwhile
+  let length = readSync(descriptor, current, 0, lengthAt(from), from);
+  // 0: it is all read, or became shorter meanwhile
+  for (let at = from; length > 0; [current, other] = [other, current]) {
     at += length;
-    next = readInto(other, at);
+    const next = at < to ? readInto(other, at) : undefined;
     try {
       signal?.throwIfAborted();
       onPiece(length);
     } catch (error) {
-      await next.catch(() => undefined); // the file must not be closed under it
+      await next?.catch(() => undefined); // the file must not be closed under it
       throw error;
     }
+    length = (await next) ?? 0;
   }
-}
-
-function readWhole(descriptor: number, at: number, length: number): Buffer {
-  const bytes = Buffer.alloc(length);
-  let done = 0;
-  while (done < length) {
-    const read = readSync(descriptor, bytes, done, length - done, at + done);
-    if (read === 0) break;
-    done += read;
-  }
-  return bytes.subarray(0, done);
 }
