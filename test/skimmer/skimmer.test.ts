@@ -37,6 +37,21 @@ describe("a skeleton", () => {
     });
   });
 
+  test("holds each name only where it belongs, whatever else is there", () => {
+    const names = new Set([...skimmedPaths.flatMap((path) => path.match(/\w+/g) ?? []), ...commonWords]);
+    const everything = (depth: number): unknown =>
+      depth === 0 ? "stop" : Object.fromEntries([...names].map((name) => [name, everything(depth - 1)]));
+    for (const rows of [
+      [everything(1)],
+      [everything(2)],
+      [{ message: { content: [everything(2)] } }],
+      [{ content: [[everything(1)], everything(2)] }],
+    ]) {
+      const { file, expected } = fileOf(rows.map((row) => JSON.stringify(row)));
+      expect(skim(file)).toEqual(expected);
+    }
+  });
+
   test("tells each of the words that stand in most rows as it is, whole or not", () => {
     for (const word of commonWords) {
       for (const text of [word, word.slice(0, -1), `${word}s`, word.toUpperCase()])
