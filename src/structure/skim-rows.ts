@@ -1,4 +1,5 @@
 import { read, readSync } from "node:fs";
+import { during } from "../progress.ts";
 import { createSkimmer, type SkimmedLine } from "../skimmer/skimmer.ts";
 import { readNow } from "../transcript/lines.ts";
 import { type LineRead, parseLine, type RowReader } from "./read-rows.ts";
@@ -52,7 +53,13 @@ export const readSkimmedRows: RowReader = async (descriptor, { from, to, line, p
     current.value = isReadAgain ? parseLine(whole(), at) : needsWhole ? {} : row;
     onLine(current);
   };
-  await readAhead(descriptor, from, to, skimmer.windows, (length) => skimmer.push(length, take), signal);
+  await during("read-transcript", to - from, (advance) => {
+    const onPiece = (length: number) => {
+      skimmer.push(length, take);
+      advance(length);
+    };
+    return readAhead(descriptor, from, to, skimmer.windows, onPiece, signal);
+  });
   skimmer.end(take);
 };
 
