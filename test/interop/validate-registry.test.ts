@@ -1,9 +1,10 @@
 import { randomUUID } from "node:crypto";
-import { readFileSync, writeFileSync } from "node:fs";
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, describe, expect, test } from "vitest";
 import { age, readRegistryOf, sessionsFolder, snapshot, writeRegistry } from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
+import { endingAt } from "../support/validate.ts";
 import { type InstalledOpenClaw, installOpenClaw } from "./packages.ts";
 import { startWriter } from "./start-writer.ts";
 import { copyState, type Registry, runOpenClaw, runScript, type State } from "./state.ts";
@@ -55,6 +56,32 @@ describe.each(["2026.2.9", "2026.4.15", "2026.6.11"])("OpenClaw %s", (version) =
       expect(readRegistryOf(state)[key]).toMatchObject({ sessionId, sessionFile: transcriptPath(String(sessionId)) });
     }
   });
+
+  test("a group that is given to the other agent goes on there in its own session", async ({ skip }) => {
+    const openclaw = await installOpenClaw(version);
+    if ("missing" in openclaw) return skip(openclaw.missing);
+    state = copyState(version);
+    moveRows();
+    const { sessionId } = state.registries.main[GROUP] ?? {};
+    const before = await contextOf(openclaw, transcriptPath(String(sessionId)));
+    giveToOps("700", { kind: "group", id: "-1002003004" });
+
+    const report = await validate("--repair", "--resolve-strays");
+    expect(report.status).toBe(0);
+    const key = GROUP.replace(":main:", ":ops:");
+    const path = join(sessionsFolder(state, "ops"), `${sessionId}.jsonl`);
+    expect(readRegistryOf(state, "ops")[key]).toEqual({ ...state.registries.main[GROUP], sessionFile: path });
+    expect(Object.keys(readRegistryOf(state))).not.toContain(GROUP);
+
+    const store = join(sessionsFolder(state, "ops"), "sessions.json");
+    const listed = await runOpenClaw(openclaw, state, "sessions", "--json", "--store", store);
+    expect(JSON.parse(listed.slice(listed.indexOf("{"))).sessions).toContainEqual(
+      expect.objectContaining({ key, sessionId }),
+    );
+    await runScript("receive-message.ts", openclaw, state, join(state.openclaw, "openclaw.json"), key);
+    expect(readRegistryOf(state, "ops")[key]).toMatchObject({ sessionId, sessionFile: path });
+    expect(await contextOf(openclaw, path)).toEqual(before);
+  });
 });
 
 test.for(["2026.2.9", "2026.4.15"])(
@@ -104,6 +131,7 @@ test("beside the registry's writer of 2026.6.11, which heeds no lock, nothing is
   const openclaw = await installOpenClaw("2026.6.11");
   if ("missing" in openclaw) return skip(openclaw.missing);
   state = copyState("2026.6.11");
+  giveToOps("700");
   const laid: string[] = [];
   const writer = await startWriter(openclaw, state, "main", COUNTED);
   try {
@@ -152,6 +180,7 @@ async function listed(openclaw: InstalledOpenClaw): Promise<{ sessions: { key: s
 /** Fills the agent up to twenty sessions like the group's, and loses the entries of the main one, the group, and another. */
 function loseEntries(version: string) {
   state = copyState(version);
+  moveRows();
   const entries: Registry = Object.fromEntries(
     // an entry of a job stands beside that of its last run, for the same transcript
     Object.entries(state.registries.main).filter(([key]) => !key.includes(":cron:")),
@@ -175,12 +204,30 @@ function loseEntries(version: string) {
   return { before: entries, lost };
 }
 
+/** The rows of the fixture are of one day; a session in which nothing happened since then begins anew with the next message. */
+function moveRows(): void {
+  for (const name of readdirSync(sessionsFolder(state)).filter((one) => one.endsWith(".jsonl"))) {
+    const path = join(sessionsFolder(state), name);
+    writeFileSync(path, endingAt(readFileSync(path, "utf8"), Date.now() - QUIET_MS), { mode: 0o600 });
+    age(path, QUIET_MS);
+  }
+}
+
 /** Its messages come to the agent `ops`, as its entry in the fixture says; without that it is a stray. */
-function giveToOps(id: string): void {
+function giveToOps(id: string, ...others: { kind: string; id: string }[]): void {
   const path = join(state.openclaw, "openclaw.json");
   const settings = JSON.parse(readFileSync(path, "utf8"));
-  settings.bindings = [{ agentId: "ops", match: { channel: "telegram", peer: { kind: "dm", id } } }];
+  const peers = [{ kind: "dm", id }, ...others];
+  settings.bindings = peers.map((peer) => ({ agentId: "ops", match: { channel: "telegram", peer } }));
   writeFileSync(path, JSON.stringify(settings, null, 2));
+}
+
+/** What the release rebuilds of a transcript. A copy is opened, because it may be written to. */
+async function contextOf(openclaw: InstalledOpenClaw, path: string): Promise<unknown> {
+  const copy = join(state.root, "copy.jsonl");
+  copyFileSync(path, copy);
+  const printed = await runScript("open-transcript.ts", openclaw, state, copy);
+  return JSON.parse(printed.slice(printed.indexOf("{"))).context;
 }
 
 /** A session that the gateway made without an entry: a group of its own. Returns its id. */

@@ -36,7 +36,7 @@ export function addTalk(home: Home, talk: Talk = {}): { sessionId: string; path:
 }
 
 /** The same rows, with the last one written at another time. */
-function endingAt(text: string, lastAt: number): string {
+export function endingAt(text: string, lastAt: number): string {
   const stamp = /"timestamp":"([^"]+)"/g;
   const times = [...text.matchAll(stamp)].map(([, iso = ""]) => Date.parse(iso));
   const by = lastAt - Math.max(...times);
