@@ -87,6 +87,11 @@ export function listensOn(pid: number, port: number): boolean {
   });
 }
 
+/** The user that a process runs as; undefined when that can't be read. */
+export function userOf(pid: number): number | undefined {
+  return statSync(`/proc/${pid}`, { throwIfNoEntry: false })?.uid;
+}
+
 /** The program that a process runs; undefined when that can't be read. */
 export function executableOf(pid: number): string | undefined {
   try {

@@ -1,5 +1,5 @@
 import { basename, dirname, join } from "node:path";
-import { environmentOf, executableOf, innerPidOf, listensOn } from "../host/processes.ts";
+import { environmentOf, executableOf, innerPidOf, listensOn, userOf } from "../host/processes.ts";
 import { eraOfVersion } from "./era.ts";
 import { packageOfProcess, packageOnPath } from "./era-witnesses.ts";
 import { DEFAULT_PORT, type GatewayState } from "./gateway.ts";
@@ -9,7 +9,9 @@ import type { OpenClawHome } from "./installation.ts";
 export type GatewayCommand = { argv: string[]; env: NodeJS.ProcessEnv };
 
 /** Why it cannot be started from here, or would not reach this very gateway. */
-export type NoGatewayCommand = { refused: "not-seen" | "container" | "remote" | "port" | "package" | "node" };
+export type NoGatewayCommand = {
+  refused: "not-seen" | "another-user" | "container" | "remote" | "port" | "package" | "node";
+};
 
 /** They would lead the command to another gateway, or to another home. */
 const MISLEADING = ["OPENCLAW_GATEWAY_URL", "OPENCLAW_PROFILE", "OPENCLAW_HOME", "CLAWDBOT_STATE_DIR"];
@@ -24,6 +26,8 @@ export function findGatewayCommand(
   environment: NodeJS.ProcessEnv,
 ): GatewayCommand | NoGatewayCommand {
   if (state !== "up" || pid === undefined) return { refused: "not-seen" };
+  // what it names is run in our name, and anybody may call a process a gateway
+  if (userOf(pid) !== process.geteuid?.()) return { refused: "another-user" };
   if (innerPidOf(pid) !== undefined) return { refused: "container" };
   if (config.gatewayMode === "remote") return { refused: "remote" };
   const own = (name: string) => environmentOf(pid, name) ?? undefined;

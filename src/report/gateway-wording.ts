@@ -9,6 +9,7 @@ export function wordRequests({ requests = [], notAsked }: Pick<Spared, "requests
 
 const NOT_ASKED: Record<NonNullable<Spared["notAsked"]>, string> = {
   "not-seen": "nothing tells which process it is",
+  "another-user": "it runs as another user",
   container: "it runs in a container",
   remote: "its configuration leads to a gateway on another machine",
   port: "it does not wait at the port that its configuration names",
