@@ -70,9 +70,10 @@ export function findDestination(
   const { openclaw, registries, settings, unreadable } = installation;
   const source = registries.find(({ path }) => path === reference.registryPath);
   const { agent: owner } = readSessionKey(reference.entry.key);
-  if (!openclaw || !source || (owner ?? source.agent) !== source.agent) return { hindrance: "elsewhere" };
+  if (!openclaw || !source) return { hindrance: "elsewhere" };
   const place = registryPlaceOf(wanted, openclaw.home, openclaw.config, settings.paths, homeDirectory);
   if (place.path === source.path || place.sessions === source.sessions) return { hindrance: "one-store" };
+  if ((owner ?? source.agent) !== source.agent) return { hindrance: "elsewhere" };
   const target = registries.find(({ path }) => path === place.path);
   const isUnreadable = unreadable.some(({ path }) => path === place.path || path === place.sessions);
   const isNew = target === undefined || target.registry.problem === "missing";

@@ -34,6 +34,7 @@ export type RegistryFacts = {
   entries: CheckedEntry[];
   /** transcripts that no entry leads to */
   orphans: Orphan[];
+  /** what runs that were stopped have left of sessions that they moved or retired */
   remains: Remains[];
   strays: Strayed[];
   duplicates: Duplicated[];
@@ -77,9 +78,8 @@ export async function inspectRegistries(installation: Installation, context: Reg
   );
   for (const registry of sound) facts.entries.push(...(await checkEntries(registry, installation, context)));
   for (const { registry } of facts.broken) unsettled.add(registry);
-  const isKnown = !hasHiddenPart(installation);
-  if (isKnown && unsettled.size === 0) facts.remains = findRemains(installation, context.settings);
-  const known = { isKnown, unsettled };
+  const known = { isKnown: !hasHiddenPart(installation), unsettled };
+  if (known.isKnown && unsettled.size === 0) facts.remains = findRemains(installation, context.settings);
   const orphans = await findOrphans(installation, mentionedIn(installation.registries), { ...context, ...known });
   facts.orphans = orphans.filter((one) => !facts.remains.some(({ transcript }) => transcript === one.transcript));
   Object.assign(facts, await findOfTwoAgents(sound, installation, context));
@@ -150,23 +150,22 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
   const orphans = facts.orphans.filter(({ derived }) => derived);
   const sessions = [...facts.strays.map(({ session }) => session), ...facts.duplicates.flatMap((one) => one.sessions)];
   const moving = sessions.map((session) => ({ session, transcripts: transcriptsOf(session, installation) }));
-  const asked = [
-    ...[...orphans, ...changed, ...facts.remains].flatMap(({ transcript }) => transcript ?? []),
-    ...moving.flatMap(({ transcripts }) => transcripts),
-  ];
-  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context, asked);
+  const asked = [...orphans, ...changed, ...facts.remains].flatMap(({ transcript }) => transcript ?? []);
+  const all = [...asked, ...moving.flatMap(({ transcripts }) => transcripts)];
+  const probe = useProbe(installation, facts.gateway, facts.foreignPids, context, all);
   const note = (one: { inUse?: string }, use: string | undefined) => {
     if (use !== undefined) one.inUse = use;
   };
+  for (const one of [...orphans, ...facts.remains]) note(one, probe(one.transcript));
   const running = ({ entry: { status, updatedAt = 0 } }: EntryReference) => {
     const isFresh = status === "running" && context.nowMs - updatedAt < FRESH_STATUS_MS;
     return isFresh && facts.gateway?.state !== "down" ? "its entry says that a turn is running" : undefined;
   };
-  for (const orphan of orphans) note(orphan, probe(orphan.transcript));
-  for (const left of facts.remains) note(left, probe(left.transcript));
   for (const entry of changed) note(entry, entry.transcript ? probe(entry.transcript) : running(entry.reference));
-  for (const { session, transcripts } of moving)
-    note(session, transcripts.map(probe).find((use) => use !== undefined) ?? running(session.reference));
+  for (const { session, transcripts } of moving) {
+    const use = transcripts.map(probe).find((one) => one !== undefined);
+    note(session, use ?? running(session.reference));
+  }
 }
 
 /** Findings that a change of the entry puts right. */

@@ -25,11 +25,11 @@ export function findRegistries(
   const agents = [...new Set([...onDisk, ...config.agents.map(({ id }) => id), "main"])];
   const found = new Map<string, AgentRegistry>();
   for (const agent of agents) {
-    const { sessions, standard, used } = placesOf(agent, home, config, paths, homeDirectory);
-    for (const candidate of [used, standard]) {
+    const { sessions, standard, used: configured } = placesOf(agent, home, config, paths, homeDirectory);
+    for (const candidate of [configured, standard]) {
       const path = join(realPathOr(dirname(candidate)), basename(candidate));
       const known = found.get(path);
-      if (known && known.agent !== agent && candidate === used) {
+      if (known && known.agent !== agent && candidate === configured) {
         known.shared = [...(known.shared ?? []), { agent, sessions: realPathOr(sessions) }];
       }
       if (known || (isAbsent(path) && isAbsent(sessions))) continue;
@@ -38,7 +38,7 @@ export function findRegistries(
         path,
         sessions: realPathOr(existsSync(sessions) ? sessions : dirname(path)),
         registry: readOrNote(path, unreadable, before.find((one) => one.path === path)?.registry),
-        isLeft: candidate !== used,
+        isLeft: candidate !== configured,
       });
     }
   }

@@ -61,9 +61,8 @@ export type RegistryChange =
  * `seen`: the SHA-256 of the entry's text as it was looked at; with another text it stays as it is. `remove`, `set`: of an entry
  * that is mended, the fields that go, and the JSON of those that get another value. `text`: the JSON of a whole entry.
  * `forget`: sessions of Claude Code whose bindings are cleared. `from`: of one that moves in, where it stands now; `folder`: where
- * its files go; `files`: those that the entry names.
- * `to`, `why`: of one that goes, which agent gets its messages, and why it is not moved there.
- * `request`: it is not we who edit the registry, but the gateway does this.
+ * its files go; `files`: those that the entry names. `to`, `why`: of one that goes, which agent gets its messages, and why it is not
+ * moved there. `request`: it is not we who edit the registry, but the gateway does this.
  */
 export type EntryEdit = {
   seen?: string;

@@ -44,7 +44,7 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
     const { path } = broken.registry;
     take(unless(path, [broken.finding], restore(broken, policy)));
   }
-  const strays = policy.resolveStrays ? planStrays(installation, facts) : [];
+  const strays = policy.resolveStrays ? planStrays(installation, facts, policy.brake) : [];
   const leaving = strays.filter(({ decision }) => !("because" in decision));
   for (const entry of facts.entries) {
     const job = leaving.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);

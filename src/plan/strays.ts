@@ -14,8 +14,14 @@ export type StrayDecision = { session: PeerSession; findings: Finding[]; decisio
 /**
  * Decides what becomes of sessions that lie with an agent who does not get their messages: each goes to the one that does, with
  * all that belongs to it; where that cannot be, into the archive, or it stays. Pure.
+ *
+ * @param brake in words, why ages can't be trusted in this run
  */
-export function planStrays(installation: Installation, facts: RegistryFacts): StrayDecision[] {
+export function planStrays(
+  installation: Installation,
+  facts: RegistryFacts,
+  brake: string | undefined,
+): StrayDecision[] {
   const strayed = strayedSessions(facts);
   const newest = newestOfEach(strayed);
   return strayed.map(({ session, wanted, destination, findings }) => {
@@ -25,6 +31,11 @@ export function planStrays(installation: Installation, facts: RegistryFacts): St
     const stuck = hindranceOf(destination, session, own, newest);
     if (stuck && STAYING.has(stuck.hindrance))
       return { session, findings, decision: spare(session, wanted, findings, stuck) };
+    // a session that is being born has no transcript yet
+    if (brake && own.some(({ change }) => change?.kind === "lost")) {
+      const path = session.reference.registryPath;
+      return { session, findings, decision: { because: "clock-stepped", detail: brake, path, findings } };
+    }
     const transcript = transcriptOf(session, installation);
     const steps =
       stuck || "hindrance" in destination

@@ -96,6 +96,21 @@ describe("a session that cannot go to the agent which gets its messages", () => 
     expect(others(filesOf(home))).toEqual(others(before));
   });
 
+  test("stays, where a file of another session lies under its name that only begins like it", async () => {
+    const tail = Array.from({ length: 60 }, (_, index) => ({ type: "custom", id: `c${index}`, data: "x".repeat(100) }));
+    const stray = groupSession(home, "main", {}, tail);
+    expect(stray.original.length).toBeGreaterThan(6000);
+    writeRegistry(home, { [FROM]: stray.entry });
+    writeRegistry(home, {}, "work");
+    const other = Buffer.concat([stray.original.subarray(0, 5000), Buffer.from("another end\n")]);
+    writeFileSync(movedTo(home, "work", stray.path), other);
+    const before = filesOf(home);
+    const report = await resolve();
+    expect(actionsOf(report).map(({ result }) => result)).toEqual(["done", "failed", "failed"]);
+    expect(actionsOf(report)[1]?.hint).toContain("the session stays where it was");
+    expect(filesOf(home)).toEqual(before);
+  });
+
   test("stays, where a copy that its entry names is another session's too", async () => {
     const stray = groupSession(home, "main");
     addBeside(stray);

@@ -23,8 +23,13 @@ export function bindTheGroup(home: Home, more: Record<string, unknown> = {}): vo
 type Stray = { sessionId: string; path: string; entry: Record<string, unknown>; original: Buffer };
 
 /** A session of an agent, and its entry as after a message in the group. */
-export function groupSession(home: Home, agent: string, more: Record<string, unknown> = {}): Stray {
-  const session = addTalk(home, { agent });
+export function groupSession(
+  home: Home,
+  agent: string,
+  more: Record<string, unknown> = {},
+  tail: readonly object[] = [],
+): Stray {
+  const session = addTalk(home, { agent, tail });
   const to = "telegram:-100";
   const entry = entryFor(session, {
     chatType: "group",
