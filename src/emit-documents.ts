@@ -1,4 +1,4 @@
-/** Run at build, `node dist/emit-documents.js dist`: writes the JSON Schemas and the manual page that the package carries. */
+/** Run at build, `tsx src/emit-documents.ts dist`: writes the JSON Schemas and the manual page that the package carries. */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { configurationJsonSchema } from "./config/schema.ts";

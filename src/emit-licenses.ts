@@ -1,5 +1,5 @@
 /**
- * Run at build, `node dist/emit-licenses.js dist`: the bundle holds other people's packages, whose licenses ask for their
+ * Run at build, `tsx src/emit-licenses.ts dist`: the bundle holds other people's packages, whose licenses ask for their
  * text to go along.
  */
 import { readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";

@@ -46,7 +46,7 @@ describe("the package", () => {
       "README.md",
       "bin/session-keeper.js",
       "crontab.example",
-      "dist/main.js",
+      "dist/start.js",
       "dist/session-keeper.1",
     ];
     const schemas = ["dist/config.schema.json", "dist/report.schema.json", "dist/third-party-licenses.txt"];
