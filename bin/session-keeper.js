@@ -18,7 +18,7 @@ if (major < 20 || (major === 20 && minor < 19)) {
   }
 }
 
-/** Puts together again what `build/bundle.ts` took apart: `start.js` holds the parts of every run, any other is a file of its own. */
+/** Puts together again what `src/build/bundle.ts` took apart: `start.js` holds the parts of every run, any other is a file of its own. */
 function start(dist) {
   const { readFileSync } = require("node:fs");
   const { Script } = require("node:vm");

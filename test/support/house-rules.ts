@@ -122,6 +122,7 @@ export const mayImport: Record<string, Rule> = {
   program: { code: ["errors", "commands", "invocation", "report/wrap.ts", "manual/examples.ts"] },
   run: { code: ["*"] },
   main: { code: ["*"] },
+  build: { code: [] },
   manual: { code: ["commands", "report/explain.ts"] },
   "emit-documents": { code: ["config", "report", "manual"] },
   "emit-licenses": { code: [] },
@@ -134,6 +135,7 @@ export const throughTheProgram: Record<string, string> = {
   apply:
     "abandoned append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason recover registry-backup remove-leftover remove-lock remove-transcript repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
+  build: "bundle compile-ahead",
   commands:
     "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
   dialects: "claude-code dialect index openclaw segment-header",

@@ -1,6 +1,6 @@
 import { appendFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
-import { configure } from "../test/support/configure.ts";
+import { configure } from "../../test/support/configure.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -8,12 +8,12 @@ import {
   type Home,
   makeHome,
   writeRegistry,
-} from "../test/support/home.ts";
-import { keeper } from "../test/support/keeper.ts";
-import { writeTranscript } from "../test/support/transcript-generator.ts";
+} from "../../test/support/home.ts";
+import { keeper } from "../../test/support/keeper.ts";
+import { writeTranscript } from "../../test/support/transcript-generator.ts";
 
 const preload = join(import.meta.dirname, "keep-compiled.cjs");
-const compiledStart = join(import.meta.dirname, "..", "dist", `start.js.${process.arch}.compiled`);
+const compiledStart = join(import.meta.dirname, "..", "..", "dist", `start.js.${process.arch}.compiled`);
 /** More than is read without the skimmer. */
 const LARGE_BYTES = 5_000_000;
 
