@@ -22,7 +22,7 @@ import type { Tools } from "./tools.ts";
  * @returns what could not be cleared away, and why; the run goes on without it, the next one tries again
  */
 export async function recoverSetAside(tools: Tools): Promise<Installation["unreadable"]> {
-  const { disk, installation } = tools;
+  const { disk, installation, foreignPids } = tools;
   const problems: Installation["unreadable"] = [];
   const attempt = async (path: string, clear: () => void | Promise<void>) => {
     try {
@@ -33,13 +33,13 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   };
   for (const path of installation.leftBehind) {
     const [, original, bytes] = SET_ASIDE.exec(basename(path)) ?? [];
-    if (LOCK_DRAFT.test(path)) await attempt(path, () => settleCaptured(disk, path));
+    if (LOCK_DRAFT.test(path)) await attempt(path, () => settleCaptured(disk, path, { foreignPids }));
     else if (DRAFT.test(path)) await attempt(path, () => disk.remove(path));
     else if (original && bytes)
       await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }
   const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids };
   const named = installation.transcripts
     .filter(() => installation.folders.length > 0)
     .map(({ path }) => `${path}.lock`);

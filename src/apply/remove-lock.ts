@@ -7,11 +7,14 @@ import type { Tools } from "./tools.ts";
 type RemoveLockStep = Extract<Step, { kind: "remove-lock" }>;
 
 /** Removes a lock, if it still is the one that was judged. One that was taken anew meanwhile is somebody's, and stays. */
-export async function removeLock(step: RemoveLockStep, { disk }: Pick<Tools, "disk">): Promise<Outcome> {
+export async function removeLock(
+  step: RemoveLockStep,
+  { disk, foreignPids }: Pick<Tools, "disk" | "foreignPids">,
+): Promise<Outcome> {
   const { file, verdict } = step.lock;
   const now = readLock(file.path);
   if (!now) return { step, result: "already-done", because: "it is gone already", detail: {} };
-  if (!isSameLock(file, now) || !removeSeen(disk, file)) {
+  if (!isSameLock(file, now) || !(await removeSeen(disk, file, { foreignPids }))) {
     return { step, result: "changed-since-plan", because: "it was taken anew in the meantime, and stays", detail: {} };
   }
   const { pid } = file.payload;

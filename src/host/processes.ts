@@ -140,6 +140,24 @@ export function holdersOfEach(files: readonly FileId[]): Holder[][] {
   return files.map(({ inode, device }) => wanted.get(`${device}:${inode}`) ?? []);
 }
 
+/** Whether a process has this file open; undefined when that can't be read. */
+export function holdsOpen(pid: number, { device, inode }: FileId): boolean | undefined {
+  let descriptors: string[];
+  try {
+    descriptors = readdirSync(`/proc/${pid}/fd`);
+  } catch {
+    return undefined;
+  }
+  return descriptors.some((descriptor) => {
+    try {
+      const stat = statSync(`/proc/${pid}/fd/${descriptor}`);
+      return stat.dev === device && stat.ino === inode;
+    } catch {
+      return false; // closed while we looked
+    }
+  });
+}
+
 type Asked = { file: FileId; answer: (holders: Holder[]) => void };
 
 let asked: Asked[] = [];

@@ -1,8 +1,8 @@
-import { realpathSync } from "node:fs";
+import { closeSync, constants, openSync, realpathSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "../disk/disk.ts";
-import { isSameFile, lookAt } from "../disk/fingerprint.ts";
+import { fingerprintOfDescriptor, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { errnoOf } from "../errors.ts";
 import { bootedAt, isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
@@ -48,7 +48,7 @@ export async function acquireGatewayLock(
       continue;
     }
     const verdict = judgeLock(lock, options.policy, Date.now(), ownerFacts);
-    if (verdict.state === "stale" && lock.kind === "file" && removeSeen(disk, lock)) continue;
+    if (verdict.state === "stale" && lock.kind === "file" && (await removeSeen(disk, lock, options.policy))) continue;
     if (Date.now() >= deadline || options.signal?.aborted) return { busy: `its lock is ${verdict.because}` };
     await sleep(POLL_MS);
   }
@@ -60,10 +60,10 @@ export function ownerFacts(pid: number): OwnerFacts {
 }
 
 /** Removes a lock that a killed run of ours left; a gateway's own is its own affair. */
-export function removeOwnLeftLock(disk: Disk, path: string, policy: StalenessPolicy): void {
+export async function removeOwnLeftLock(disk: Disk, path: string, policy: StalenessPolicy): Promise<void> {
   const lock = readLock(path);
   if (lock?.kind !== "file" || !lock.text.includes(`"tool": "${OWN_MARK}"`)) return;
-  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") removeSeen(disk, lock);
+  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") await removeSeen(disk, lock, policy);
 }
 
 function tryLink(disk: Disk, path: string): HeldLock | undefined {
@@ -80,11 +80,17 @@ function tryLink(disk: Disk, path: string): HeldLock | undefined {
   };
   const { uid, gid } = { uid: process.geteuid?.() ?? 0, gid: process.getegid?.() ?? 0 };
   disk.createWith(draft, JSON.stringify(payload, null, 2), { uid, gid, mode: 0o600 });
-  const ours = lookAt(draft)?.fingerprint;
+  // open for as long as it is held, as the gateways' own: by that others see that we did not let go of it
+  const descriptor = openSync(draft, constants.O_RDONLY | constants.O_NOFOLLOW);
+  const ours = fingerprintOfDescriptor(descriptor);
   const release = () => {
-    if (!ours || !isSameFile(ours, lookAt(path)?.fingerprint)) return false;
-    disk.remove(path);
-    return true;
+    try {
+      if (!isSameFile(ours, lookAt(path)?.fingerprint)) return false;
+      disk.remove(path);
+      return true;
+    } finally {
+      closeSync(descriptor);
+    }
   };
   try {
     disk.link(draft, path);

@@ -100,7 +100,11 @@ async function putBackTogether(path: string, all: readonly Underway[], asked: As
   const groups: { one: Underway; entries: Entry[] }[] = [];
   for (const one of all) {
     const entries = entriesAt(path, one);
-    const obstacle = entries.map(({ plan }) => begin(plan, asked, tools)).find((outcome) => outcome !== undefined);
+    // a stop does not come between a transcript that is back and what leads to it: that is one more write
+    const isHalfBack = one.outcomes.some(({ result }) => result === "done");
+    const obstacle = entries
+      .map(({ plan }) => begin(plan, asked, tools, isHalfBack))
+      .find((outcome) => outcome !== undefined);
     if (obstacle) note(one, obstacle);
     else if (entries.length > 0) groups.push({ one, entries });
   }
@@ -149,9 +153,9 @@ async function putBackStep(plan: UndoOutcome, step: UndoStep, asked: Asked, tool
   return end(plan, await execute(step, tools).catch((error: unknown) => ({ error })), asked, tools);
 }
 
-/** Notes that a step begins; what became of it when that cannot be, or the run is to stop. */
-function begin(plan: UndoOutcome, asked: Asked, tools: Tools): UndoOutcome | undefined {
-  if (tools.signal.aborted) return stopped(plan);
+/** Notes that a step begins; what became of it when that cannot be, or the run is to stop, unless it goes on with its session. */
+function begin(plan: UndoOutcome, asked: Asked, tools: Tools, goesOn = false): UndoOutcome | undefined {
+  if (tools.signal.aborted && !goesOn) return stopped(plan);
   try {
     tools.journal.write("begin", about(plan, asked));
     return undefined;

@@ -1,5 +1,5 @@
 import { cpSync, existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { openDisk } from "../../src/disk/disk.ts";
 import { openDyingDisk } from "../support/dying-disk.ts";
@@ -161,6 +161,26 @@ test("of many sessions only the one whose entry was changed since is left", asyn
   expect(Object.keys(after)).toHaveLength(6);
   expect(after[own]).toEqual(now[own]);
   expect(readdirSync(sessionsFolder(home)).filter((name) => name.endsWith(".jsonl"))).toHaveLength(5);
+});
+
+test("an undo of many sessions that is stopped leaves no session without its entry", async () => {
+  const { runId, registry, before } = await archiveMany(8);
+  const real = openDisk();
+  const stop = new AbortController();
+  let back = 0;
+  const link: typeof real.link = (from, to) => {
+    real.link(from, to);
+    if (to.endsWith(".jsonl")) back += 1;
+    if (back === 3) stop.abort(new Error("stopped"));
+  };
+  const outcomes = await undoSession(home, runId, { ...real, link }, stop.signal);
+  const ofResult = (result: string) => outcomes.filter((outcome) => outcome.result === result).length;
+  expect({ done: ofResult("done"), stopped: ofResult("blocked") }).toEqual({ done: 6, stopped: 5 });
+  const claims = readFileSync(registry, "utf8");
+  const there = readdirSync(sessionsFolder(home)).filter((name) => name.endsWith(".jsonl"));
+  expect(there.map((name) => claims.includes(basename(name, ".jsonl")))).toEqual([true, true, true]);
+  await undoSession(home, runId);
+  expect(filesOf(home)).toEqual(before);
 });
 
 test("an undo of many sessions that is killed anywhere is finished by the next one", { timeout: 120_000 }, async () => {

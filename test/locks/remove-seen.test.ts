@@ -1,8 +1,10 @@
 import { spawn, spawnSync } from "node:child_process";
 import {
+  closeSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
+  openSync,
   readdirSync,
   readFileSync,
   rmSync,
@@ -10,17 +12,21 @@ import {
   unlinkSync,
   utimesSync,
   writeFileSync,
+  writeSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { expect, onTestFinished, test } from "vitest";
+import { describe, expect, onTestFinished, test } from "vitest";
 import { openDisk } from "../../src/disk/disk.ts";
 import { draftPathFor } from "../../src/disk/left-behind.ts";
-import { ownerFacts } from "../../src/locks/gateway-lock.ts";
+import { startTicksOf } from "../../src/host/processes.ts";
+import { acquireGatewayLock, ownerFacts } from "../../src/locks/gateway-lock.ts";
 import { type LockFile, readLock } from "../../src/locks/lock-file.ts";
 import { removeSeen, settleCaptured } from "../../src/locks/remove-seen.ts";
 import { judgeLock } from "../../src/locks/staleness.ts";
+
+const HERE = { foreignPids: false };
 
 function scratch(): { folder: string; path: string } {
   const folder = mkdtempSync(join(tmpdir(), "keeper-lock-"));
@@ -52,15 +58,15 @@ function diskWith(moment: { before?: () => void; after?: () => void }) {
 test.for([
   ["a file", (path: string) => writeFileSync(path, "{}")],
   ["an empty directory", (path: string) => mkdirSync(path)],
-] as const)("%s that was seen is removed, and nothing else is left", ([, plant]) => {
+] as const)("%s that was seen is removed, and nothing else is left", async ([, plant]) => {
   const { folder, path } = scratch();
   plant(path);
-  expect(removeSeen(openDisk(), seen(path))).toBe(true);
+  expect(await removeSeen(openDisk(), seen(path), HERE)).toBe(true);
   expect(readdirSync(folder)).toEqual([]);
-  expect(removeSeen(openDisk(), { ...seen(folder), path })).toBe(true); // somebody else was faster
+  expect(await removeSeen(openDisk(), { ...seen(folder), path }, HERE)).toBe(true); // somebody else was faster
 });
 
-test("a lock that was taken anew in the moment of the capture is put back as it is", () => {
+test("a lock that was taken anew in the moment of the capture is put back as it is", async () => {
   const { folder, path } = scratch();
   writeFileSync(path, "old");
   const judged = seen(path);
@@ -70,22 +76,22 @@ test("a lock that was taken anew in the moment of the capture is put back as it 
     writeFileSync(path, "new");
     inode = statSync(path).ino;
   };
-  expect(removeSeen(diskWith({ before }), judged)).toBe(false);
+  expect(await removeSeen(diskWith({ before }), judged, HERE)).toBe(false);
   expect(readFileSync(path, "utf8")).toBe("new");
   expect(statSync(path).ino).toBe(inode);
   expect(readdirSync(folder)).toEqual(["a.jsonl.lock"]);
 });
 
-test("one with the same inode and the same content, but made later, is another lock", () => {
+test("one with the same inode and the same content, but made later, is another lock", async () => {
   const { path } = scratch();
   writeFileSync(path, "");
   utimesSync(path, 1000, 1000);
   const judged = seen(path);
-  expect(removeSeen(diskWith({ before: () => utimesSync(path, 2000, 2000) }), judged)).toBe(false);
+  expect(await removeSeen(diskWith({ before: () => utimesSync(path, 2000, 2000) }), judged, HERE)).toBe(false);
   expect(existsSync(path)).toBe(true);
 });
 
-test("a lock that is put back never takes the place of one that was taken meanwhile", () => {
+test("a lock that is put back never takes the place of one that was taken meanwhile", async () => {
   const { folder, path } = scratch();
   writeFileSync(path, "old");
   const judged = seen(path);
@@ -93,16 +99,16 @@ test("a lock that is put back never takes the place of one that was taken meanwh
     before: () => writeFileSync(path, "second"),
     after: () => writeFileSync(path, "third"),
   };
-  expect(removeSeen(diskWith(moment), judged)).toBe(false);
+  expect(await removeSeen(diskWith(moment), judged, HERE)).toBe(false);
   expect(readFileSync(path, "utf8")).toBe("third");
   expect(readdirSync(folder)).toEqual(["a.jsonl.lock"]);
 });
 
-test("a directory in which something turned up stays", () => {
+test("a directory in which something turned up stays", async () => {
   const { folder, path } = scratch();
   mkdirSync(path);
   const judged = seen(path);
-  expect(removeSeen(diskWith({ before: () => writeFileSync(join(path, "x"), "") }), judged)).toBe(false);
+  expect(await removeSeen(diskWith({ before: () => writeFileSync(join(path, "x"), "") }), judged, HERE)).toBe(false);
   expect(readdirSync(path)).toEqual(["x"]);
   expect(readdirSync(folder)).toEqual(["a.jsonl.lock"]);
 });
@@ -111,18 +117,95 @@ test("what a killed run captured goes, but what somebody holds open gets its nam
   const { folder, path } = scratch();
   const [dead, held] = [draftPathFor(path), draftPathFor(path)];
   writeFileSync(dead, "{}");
-  settleCaptured(openDisk(), dead);
+  await settleCaptured(openDisk(), dead, HERE);
   expect(readdirSync(folder)).toEqual([]);
   writeFileSync(held, "{}");
   const owner = spawn("sh", ["-c", 'exec 3<"$0"; echo; read x', held], { stdio: ["pipe", "pipe", "ignore"] });
   onTestFinished(() => void owner.kill("SIGKILL"));
   await new Promise((resolve) => owner.stdout.once("data", resolve));
-  settleCaptured(openDisk(), held);
+  await settleCaptured(openDisk(), held, HERE);
   expect(readdirSync(folder)).toEqual(["a.jsonl.lock"]);
   const folderDraft = draftPathFor(path);
   mkdirSync(folderDraft);
-  settleCaptured(openDisk(), folderDraft);
+  await settleCaptured(openDisk(), folderDraft, HERE);
   expect(readdirSync(folder)).toEqual(["a.jsonl.lock"]);
+});
+
+describe("a lock that was captured by mistake", () => {
+  /** Puts a lock in place of the one that was judged, lets something happen before it is back, and waits for the end. */
+  async function captureByMistake(
+    take: (path: string) => void,
+    meanwhile: () => void,
+    sight = HERE,
+  ): Promise<{ left: string[]; tookMs: number }> {
+    const { folder, path } = scratch();
+    writeFileSync(path, "old");
+    const judged = seen(path);
+    const before = () => {
+      unlinkSync(path);
+      take(path);
+    };
+    const begun = performance.now();
+    expect(await removeSeen(diskWith({ before, after: meanwhile }), judged, sight)).toBe(false);
+    return { left: readdirSync(folder), tookMs: performance.now() - begun };
+  }
+
+  const payload = (more: object) => JSON.stringify({ pid: process.pid, ...more }, null, 2);
+  const createdAt = new Date().toISOString();
+
+  test("goes when its owner, who keeps it open as long as it is his, lets go of it before it is back", async () => {
+    let descriptor = 0;
+    const take = (path: string) => {
+      descriptor = openSync(path, "wx");
+      writeSync(descriptor, payload({ createdAt, starttime: startTicksOf(process.pid) }));
+    };
+    const { left } = await captureByMistake(take, () => closeSync(descriptor));
+    expect(left).toEqual([]);
+    expect((await captureByMistake(take, () => undefined)).left).toEqual(["a.jsonl.lock"]);
+    closeSync(descriptor);
+  });
+
+  test("is left to its owner, who has closed it and is about to remove it", async () => {
+    let lock = "";
+    const take = (path: string) => {
+      lock = path;
+      writeFileSync(path, payload({ createdAt }));
+    };
+    const removal = { isOwn: false };
+    const { tookMs } = await captureByMistake(take, () => {
+      setTimeout(() => {
+        unlinkSync(lock); // fails the test when it is gone already
+        removal.isOwn = true;
+      }, 200);
+    });
+    expect(removal.isOwn).toBe(true);
+    expect(tookMs).toBeLessThan(900);
+  });
+
+  test.for([
+    ["the oldest gateways close theirs at once", { startedAt: Date.now() }, HERE],
+    ["what a container's process has open is not seen here", { createdAt }, { foreignPids: true }],
+    ["another process has its number by now", { createdAt, starttime: 1 }, HERE],
+    ["its owner is gone, and the next run judges it", { createdAt, pid: spawnSync("true").pid }, HERE],
+  ] as const)("stays where nothing tells that it was let go: %s", async ([, more, sight]) => {
+    const { left, tookMs } = await captureByMistake(
+      (path) => writeFileSync(path, payload(more)),
+      () => undefined,
+      sight,
+    );
+    expect(left).toEqual(["a.jsonl.lock"]);
+    expect(tookMs).toBeLessThan(900);
+  });
+
+  test("goes when it is our own and we let go of it before it is back", async () => {
+    const { folder, path } = scratch();
+    const held = await acquireGatewayLock(openDisk(), path.replace(/\.lock$/, ""), { waitMs: 0, policy });
+    if ("busy" in held) throw new Error(held.busy);
+    const judged = seen(path);
+    const moment = { before: () => utimesSync(path, 2000, 2000), after: () => expect(held.release()).toBe(false) };
+    expect(await removeSeen(diskWith(moment), judged, HERE)).toBe(false);
+    expect(readdirSync(folder)).toEqual([]);
+  });
 });
 
 const policy = { minAgeMs: 30_000, unknownOwnerAgeMs: 1_800_000, foreignPids: false };
@@ -158,7 +241,11 @@ test.for(contests)(
     let removed = 0;
     while (!isOver) {
       const lock = readLock(path);
-      if (lock && judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale" && removeSeen(openDisk(), lock))
+      if (
+        lock &&
+        judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale" &&
+        (await removeSeen(openDisk(), lock, HERE))
+      )
         removed += 1;
       await sleep(0);
     }
@@ -172,7 +259,7 @@ test.for(contests)(
     });
     expect(removed).toBeGreaterThan(10);
     const rest = readLock(path);
-    if (rest) expect(removeSeen(openDisk(), rest)).toBe(true);
+    if (rest) expect(await removeSeen(openDisk(), rest, HERE)).toBe(true);
     expect(readdirSync(folder)).toEqual([]);
   },
 );

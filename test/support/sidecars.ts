@@ -112,8 +112,13 @@ export async function archiveSession(
 }
 
 /** Puts back what a run did. */
-export async function undoSession(home: Home, runId = "run", disk?: Disk): Promise<UndoOutcome[]> {
-  const tools = await toolsFor(home, `undo-of-${runId}`, disk);
+export async function undoSession(
+  home: Home,
+  runId = "run",
+  disk?: Disk,
+  signal = new AbortController().signal,
+): Promise<UndoOutcome[]> {
+  const tools = { ...(await toolsFor(home, `undo-of-${runId}`, disk)), signal };
   await recoverSetAside(tools);
   const events = readJournal(home.state);
   const asked = { runId, history: historyOf(events, runId), inUse: () => undefined };
