@@ -52,7 +52,7 @@ export const restore: Command = {
       ],
       examples: [
         "session-keeper restore verify               every archive",
-        "session-keeper restore verify --sample 20   twenty of them: a line for the crontab",
+        "session-keeper restore verify --sample 20 --cron   twenty of them: a line for the crontab, which status tells of",
       ],
     },
     {

@@ -72,7 +72,7 @@ function archiveWords({ count: archives, bytes, sessions, verified }: ArchiveSta
   const sound = verified && (verified.bad === 0 ? "all" : String(verified.archives - verified.bad));
   const read = verified
     ? `read back ${agoOf(verified.at, nowMs)} ago, ${sound} of ${verified.archives} sound`
-    : "never read back: session-keeper restore verify";
+    : "no crontab has read them back yet: session-keeper restore verify --cron";
   return `${archives} of ${count(sessions, "session", "sessions")}, ${formatSize(bytes)}; ${read}`;
 }
 

@@ -160,10 +160,13 @@ async function verify(
   return reports;
 }
 
-/** Lets `status` know when archives were read back. Where nothing can be written, nothing is: what was found is told all the same. */
+/**
+ * Lets `status` know when a crontab's run read archives back; one by hand only looks. Where nothing can be written, nothing is:
+ * what was found is told all the same.
+ */
 function noteIn({ request, world, settings, runId, disk }: RestoreContext): (event: string, facts: object) => void {
   return (event, facts) => {
-    if (request.dryRun) return;
+    if (request.dryRun || !request.cron) return;
     try {
       const directory = stateDirectoryOf(settings, world.surroundings);
       openJournal(disk ?? openDisk(), directory, runId).write(event, { ...facts });

@@ -100,7 +100,7 @@ test("tells sessions against their limits, locks, registries, archives, the log 
   await keeper(["rotate", ...bot.args]);
   await keeper(["clean-locks", ...bot.args]);
   await keeper(["clean-locks", ...bot.args]);
-  await keeper(["restore", "verify", ...bot.args]);
+  await keeper(["restore", "verify", "--cron", ...bot.args]);
   const second = (await keeperJson([STATUS, ...bot.args])).installations[0]?.status;
   expect(second?.runs.rotate).toMatchObject({ failed: 0, changed: { did: { "repair-transcript": 1 } } });
   expect(second?.runs["clean-locks"]).toMatchObject({ open: 0, changed: { did: { "remove-lock": 1 } } });
