@@ -47,12 +47,12 @@ function start(dist) {
   }
 
   /**
-   * What V8 made of a file when it was built: to compile it anew takes longer than all that an idle run does. What another
-   * release of V8 made it does not take, and compiles.
+   * What V8 made of a file when it was built: to compile it anew takes longer than all that an idle run does. It is good for
+   * this very release of Node only: V8 itself does not notice what Node changed in it.
    */
   function compiled(filename) {
     try {
-      return readFileSync(`${filename}.${process.arch}.compiled`);
+      return readFileSync(`${filename}.${process.version}-${process.arch}.compiled`);
     } catch {
       return undefined;
     }

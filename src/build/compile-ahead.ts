@@ -13,7 +13,13 @@ import { keeper } from "../../test/support/keeper.ts";
 import { writeTranscript } from "../../test/support/transcript-generator.ts";
 
 const preload = join(import.meta.dirname, "keep-compiled.cjs");
-const compiledStart = join(import.meta.dirname, "..", "..", "dist", `start.js.${process.arch}.compiled`);
+const compiledStart = join(
+  import.meta.dirname,
+  "..",
+  "..",
+  "dist",
+  `start.js.${process.version}-${process.arch}.compiled`,
+);
 /** More than is read without the skimmer. */
 const LARGE_BYTES = 5_000_000;
 

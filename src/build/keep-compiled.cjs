@@ -14,5 +14,7 @@ vm.Script = class extends vm.Script {
 process.on("exit", () => {
   // flushed: V8 does not notice when a power failure leaves blocks of zeros in it
   for (const { script, filename } of scripts)
-    writeFileSync(`${filename}.${process.arch}.compiled`, script.createCachedData(), { flush: true });
+    writeFileSync(`${filename}.${process.version}-${process.arch}.compiled`, script.createCachedData(), {
+      flush: true,
+    });
 });

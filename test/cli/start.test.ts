@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdtempSync, readdirSync, rmSync, truncateSync, writeFileSync } from "node:fs";
+import { cpSync, mkdtempSync, readdirSync, renameSync, rmSync, truncateSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, onTestFinished, test } from "vitest";
@@ -73,6 +73,14 @@ test.each(Object.keys(damages))("what V8 made %s: the program does the same", (n
   expect({ status, stderr }).toEqual({ status: 1, stderr: "" });
   expect(JSON.parse(stdout).installations).toEqual(before.installations);
   expect(Object.values(startAndWatch())).not.toContain("taken");
+});
+
+test("what was made for another release of Node is not taken", () => {
+  for (const path of compiledFiles()) {
+    expect(path).toContain(`.${process.version}-${process.arch}.`);
+    renameSync(path, path.replace(process.version, "v20.19.99"));
+  }
+  expect(new Set(Object.values(startAndWatch()))).toEqual(new Set(["missing"]));
 });
 
 test("without a build it says what to do", () => {
