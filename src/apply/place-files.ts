@@ -20,16 +20,17 @@ import type { Archived, Placed, PlacedFile, Tools } from "./tools.ts";
  * Copies the files of a session to the folder of the agent that it goes to, the transcript last: written beside, synced,
  * compared with what was archived, and given their names without replacing anything. A folder that is not there is made as the
  * gateway makes it, with the owner of the one that they come from.
+ *
+ * @param archived absent: of a session without files only its entry goes
  */
 export async function placeFiles(step: EditStep, archived: Archived | undefined, tools: Tools): Promise<Placed> {
   const { edit, transcript, entry } = step;
-  const { folder } = edit ?? {};
+  const { folder = dirname(entry.registryPath) } = edit ?? {};
   const placed: Placed = { files: [], folders: [] };
   try {
-    for (const needed of new Set([folder ?? "", dirname(entry.registryPath)].filter(Boolean)))
+    for (const needed of new Set([folder, dirname(entry.registryPath)]))
       placed.folders.unshift(...makeFolders(needed, dirname(transcript.path), tools));
-    if (folder === undefined) return placed;
-    if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
+    if (!archived) return placed; // it has no files
     if (archived.bytes !== archived.source.sizeBytes) throw unfinished(transcript.path);
     const all = [...(archived.sidecars?.files ?? []), { path: transcript.path, fingerprint: archived.source }];
     for (const file of all) {

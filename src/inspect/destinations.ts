@@ -3,7 +3,7 @@ import { basename, dirname, join } from "node:path";
 import { lookAt } from "../disk/fingerprint.ts";
 import { isLeftBehind } from "../disk/left-behind.ts";
 import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
-import { mapPath, realPathOr } from "../installation/paths.ts";
+import { mapPath, realPathOr, userHomeOf } from "../installation/paths.ts";
 import { listFolder, registryPlaceOf } from "../installation/registries.ts";
 import { findSidecars } from "../installation/sidecars.ts";
 import { workspaceOf } from "../installation/workspaces.ts";
@@ -44,9 +44,9 @@ export type Hindrance =
 
 /**
  * Where a session can go with all that belongs to it. `to`: the entry that it will have there. `folder`: where its files will
- * lie; absent: it has none. `checkpoints`: files beside its transcript that its entry names.
+ * lie. `checkpoints`: files beside its transcript that its entry names.
  */
-export type Destination = { to: EntryReference; folder?: string; checkpoints: string[] };
+export type Destination = { to: EntryReference; folder: string; checkpoints: string[] };
 
 /**
  * `detail` says in words what is in the way. `movingWith`: it is there already, because a run was stopped in the midst of
@@ -71,13 +71,16 @@ export function findDestination(
   const source = registries.find(({ path }) => path === reference.registryPath);
   const { agent: owner } = readSessionKey(reference.entry.key);
   if (!openclaw || !source) return { hindrance: "elsewhere" };
-  const place = registryPlaceOf(wanted, openclaw.home, openclaw.config, settings.paths, homeDirectory);
+  const userHome = userHomeOf(openclaw.home, settings.paths, homeDirectory);
+  const place = registryPlaceOf(wanted, openclaw.home, openclaw.config, settings.paths, userHome);
   if (place.path === source.path || place.sessions === source.sessions) return { hindrance: "one-store" };
   if ((owner ?? source.agent) !== source.agent) return { hindrance: "elsewhere" };
   const target = registries.find(({ path }) => path === place.path);
   const isUnreadable = unreadable.some(({ path }) => path === place.path || path === place.sessions);
   const isNew = target === undefined || target.registry.problem === "missing";
-  const isBroken = isNew ? hasLostItsRegistry(place.sessions, source) : !sound.includes(target);
+  // where a registry has a place elsewhere, an empty one may be a disk that is not mounted
+  const isLost = openclaw.config.store !== undefined || hasLostItsRegistry(place.sessions, source);
+  const isBroken = isNew ? isLost : !sound.includes(target);
   if (isUnreadable || isBroken) return { hindrance: "broken-registry" };
   const key = keyWith(wanted, reference.entry.key);
   const own = target?.registry.entries.find((one) => one.key.toLowerCase() === key.toLowerCase());
@@ -88,10 +91,10 @@ export function findDestination(
   }
   const to = { agent: wanted, registryPath: place.path, entry: { ...reference.entry, key } };
   const isBacked = reference.entry.bindings.length > 0;
-  if (!transcript && !isBacked) return { hindrance: "no-transcript" };
-  const worksIn = (agent: string) => realPathOr(mapPath(workspaceOf(agent, openclaw, homeDirectory), settings.paths));
+  if (!transcript && !isBacked && reference.entry.sessionFile !== undefined) return { hindrance: "no-transcript" };
+  const worksIn = (agent: string) => realPathOr(mapPath(workspaceOf(agent, openclaw, userHome), settings.paths));
   if (isBacked && worksIn(source.agent) !== worksIn(wanted)) return { hindrance: "other-workspace" };
-  if (!transcript) return { to, checkpoints: [] };
+  if (!transcript) return { to, folder: place.sessions, checkpoints: [] };
   const files = filesOf(transcript, entry, source, place.sessions, installation);
   return "hindrance" in files ? files : { to, folder: place.sessions, ...files };
 }

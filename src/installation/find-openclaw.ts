@@ -1,4 +1,4 @@
-import { dirname, join } from "node:path";
+import { join } from "node:path";
 import type { InstallationSettings } from "../config/settings.ts";
 import { argvOf } from "../host/processes.ts";
 import { type ContainerPaths, findContainerPaths } from "./container-paths.ts";
@@ -8,7 +8,7 @@ import { gatewayPidOf } from "./gateway.ts";
 import type { Installation, OpenClawHome } from "./installation.ts";
 import { readOpenClawConfig } from "./openclaw-config.ts";
 import { isOpenClaw } from "./openclaw-process.ts";
-import { realPathOr, unmapPath } from "./paths.ts";
+import { realPathOr, unmapPath, userHomeOf } from "./paths.ts";
 import { findRegistries } from "./registries.ts";
 
 /**
@@ -47,9 +47,8 @@ export async function findOpenClaw(
   const containerPaths =
     before?.containerPaths ?? (isConfigured ? undefined : findContainerPaths(home, config, registries, workspace));
   const paths = containerPaths?.paths ?? settings.paths;
-  const inside = unmapPath(home, paths);
-  const userHome = inside === home ? homeDirectory : dirname(inside);
-  if (config.store && inside !== home) {
+  const userHome = userHomeOf(home, paths, homeDirectory);
+  if (config.store && unmapPath(home, paths) !== home) {
     problems.length = 0;
     registries = findRegistries(home, config, paths, userHome, problems, registries);
   }

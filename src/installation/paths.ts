@@ -1,4 +1,5 @@
 import { realpathSync } from "node:fs";
+import { dirname } from "node:path";
 
 /** The path on this host of a path that a program inside a container wrote; the longest mapped prefix wins. */
 export function mapPath(path: string, mapping: Record<string, string>): string {
@@ -11,6 +12,12 @@ export function mapPath(path: string, mapping: Record<string, string>): string {
 /** The other way: how a program inside the container would name a path of this host. */
 export function unmapPath(path: string, mapping: Record<string, string>): string {
   return mapPath(path, Object.fromEntries(Object.entries(mapping).map(([inside, here]) => [here, inside])));
+}
+
+/** What `~` is to a gateway: of one in a container, the folder above its home as it is named in there. */
+export function userHomeOf(home: string, mapping: Record<string, string>, homeDirectory: string): string {
+  const inside = unmapPath(home, mapping);
+  return inside === home ? homeDirectory : dirname(inside);
 }
 
 const SLUG_LIMIT = 200;

@@ -113,14 +113,15 @@ function spare({ reference }: PeerSession, to: string, findings: Finding[], { hi
 function move({ reference, seen }: PeerSession, transcript: Transcript | undefined, to: Destination): Step[] {
   const about = transcript ?? noTranscript(reference);
   const { folder, checkpoints } = to;
-  const files = folder === undefined ? {} : { folder, files: [about.path, ...checkpoints] };
+  const { sessionFile } = reference.entry; // of a session that another program holds it may name what is not there
+  const files = transcript ? [transcript.path, ...checkpoints] : sessionFile === undefined ? [] : [sessionFile];
   const edits: Step[] = [
     {
       kind: "edit-registry",
       transcript: about,
       entry: to.to,
       change: "move-in",
-      edit: { seen, from: reference, ...files },
+      edit: { seen, from: reference, folder, files },
     },
     {
       kind: "edit-registry",

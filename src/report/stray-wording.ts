@@ -30,7 +30,7 @@ const HINDRANCES = {
   "other-workspace": (to) =>
     `it goes on in a session of Claude Code, which belongs to its workspace, and ${to} works in another one`,
   "other-scope": () => "a binding with a dmScope of its own may give it another key there",
-  "broken-registry": (to) => `the registry of ${to} is broken, or lost`,
+  "broken-registry": (to) => `the registry of ${to} is broken, lost, or not to be seen`,
   "taken-name": (to) => `another session's file of its name lies with ${to}`,
   "no-folder": (to) => `what stands in place of the sessions folder of ${to} is no folder`,
   "bound-files": () => "what belongs to it cannot be taken along",

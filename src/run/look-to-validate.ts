@@ -23,8 +23,10 @@ export const lookToValidate: Duty = async (installation, statePath, { request, w
     nowMs: clocks.wallMs,
     ...(brake ? { brake } : {}),
   });
-  const isHeard = facts.gateway?.state === "up" && facts.broken.length > 0 && plan.jobs.length > 0;
-  for (const job of plan.jobs) job.needsRestart = restart && isHeard;
+  // what a gateway has read broken it may go on with; any other change it notices, or makes itself
+  const restoring = plan.jobs.filter(({ steps }) => steps.some(({ kind }) => kind === "restore-registry"));
+  const isHeard = facts.gateway?.state === "up" && restoring.length > 0;
+  for (const job of restoring) job.needsRestart = restart && isHeard;
   if (isHeard && !restart) plan.spared.push({ because: "restart-advised", findings: [] });
   return {
     installation,

@@ -179,6 +179,16 @@ test("where the gateway hides its package, the command on the PATH is asked if i
   expect(existsSync(join(home.openclaw, "asked.jsonl"))).toBe(true);
 });
 
+test("a broken registry waits, and no restart is advised for what the gateway does itself", async () => {
+  writeRegistry(home, { [LOST]: gone() });
+  writeRegistry(home, {}, "work");
+  writeFileSync(registryPath(home, "work"), "{");
+  gateway = await startGateway(home, layPackage(home, "2026.6.11"), port);
+  const report = await run("validate-registry", "--repair");
+  expect(actionsOf(report).map(({ kind, result }) => `${kind} ${result}`)).toEqual(["edit-registry done"]);
+  expect(report.installations[0]?.spared.map(({ because }) => because)).toEqual(["registry-gateway-up"]);
+});
+
 test("what the gateway does not offer waits until it is stopped: an entry for a forgotten transcript, a move", async () => {
   const stray = groupSession(home, "main");
   writeRegistry(home, { [`agent:main:${GROUP}`]: stray.entry });

@@ -1,4 +1,6 @@
+import { randomUUID } from "node:crypto";
 import { chmodSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import {
   addClaudeSession,
@@ -163,20 +165,26 @@ describe("a session of Claude Code", () => {
   test("goes along where the other agent works in the same folder, with a transcript or without", async () => {
     bindTheGroup(home, { workspace: home.workspace });
     const stray = groupSession(home, "main", bind(addClaudeSession(home).sessionId));
-    const { sessionFile: _, ...entry } = stray.entry;
-    const key = (agent: string) => `agent:${agent}:${GROUP}:topic:7`;
-    const topic = {
-      ...entry,
-      sessionId: "0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10",
-      lastThreadId: 7,
-      ...bind(addClaudeSession(home).sessionId),
-    };
-    writeRegistry(home, { [FROM]: stray.entry, [key("main")]: topic });
+    const key = (agent: string, thread = 7) => `agent:${agent}:${GROUP}:topic:${thread}`;
+    const sessionId = "0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10";
+    const topic = (agent: string) => ({
+      ...stray.entry,
+      ...{ sessionId, lastThreadId: 7, ...bind(claude) },
+      sessionFile: join(sessionsFolder(home, agent), `${sessionId}-topic-7.jsonl`), // as the gateway names it, made or not
+    });
+    const claude = addClaudeSession(home).sessionId;
+    const { sessionFile: _, ...reset } = stray.entry;
+    const fresh = { ...reset, sessionId: randomUUID(), lastThreadId: 8, systemSent: false, thinkingLevel: "high" };
+    writeRegistry(home, { [FROM]: stray.entry, [key("main")]: topic("main"), [key("main", 8)]: fresh });
     const before = filesOf(home);
     const report = await resolve();
     expect(report.status).toBe(0);
     expect(readRegistryOf(home)).toEqual({});
-    expect(readRegistryOf(home, "work")).toEqual({ [TO]: entryAfterMove(home, "work", stray), [key("work")]: topic });
+    expect(readRegistryOf(home, "work")).toEqual({
+      [TO]: entryAfterMove(home, "work", stray),
+      [key("work")]: topic("work"),
+      [key("work", 8)]: fresh,
+    });
     expect(findingsOf(await resolve())).toEqual([]);
     expect((await keeperJson(["restore", "undo", report.runId, ...home.args])).status).toBe(0);
     const after = Object.entries(filesOf(home)).filter(([name]) => !name.includes("sessions.json.bak-"));
