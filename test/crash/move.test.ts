@@ -167,7 +167,7 @@ function isAfterTheEdit(change: Change, index: number, all: readonly Change[]): 
   const edited = all.findIndex(
     ({ what, path }) => what === "renameSync" && /\/main\/sessions\/sessions\.json/.test(path),
   );
-  return index > edited && change.path.includes("/main/sessions/") && !change.path.includes("/sessions.json");
+  return index > edited && change.path.includes("/main/sessions/") && !/\/sessions\.json|\.draft$/.test(change.path);
 }
 
 /** What a run does to its own state, to archives and to a lock is tried with every other command. */
