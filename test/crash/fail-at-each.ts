@@ -1,6 +1,7 @@
 import { expect } from "vitest";
 import type { Disk } from "../../src/disk/disk.ts";
 import type { Home } from "../support/home.ts";
+import { shareOf } from "../support/thoroughness.ts";
 import { type Call, type FaultKind, openFailingDisk } from "./failing-disk.ts";
 
 /** Homes at once: most of a run's time is waiting. */
@@ -15,7 +16,7 @@ export type FailStory<S extends { home: Home }> = {
   attempt: (scene: S, disk: Disk, failed: () => Call | undefined) => Promise<void>;
 };
 
-/** Has one run after the other fail, each at another call and on a home of its own; the first one, whose calls are counted, does not. */
+/** Has runs fail, each at another call and on a home of its own; the first one, whose calls are counted, does not. */
 export async function failAtEach<S extends { home: Home }>({
   kind,
   prepare,
@@ -38,8 +39,9 @@ export async function failAtEach<S extends { home: Home }>({
     }
     return choose(calls, scene);
   };
-  const chosen = await tryOne(null);
-  expect(chosen.length).toBeGreaterThan(0);
+  const places = await tryOne(null);
+  expect(places.length).toBeGreaterThan(0);
+  const chosen = shareOf(places);
   for (let at = 0; at < chosen.length; at += AT_ONCE) {
     await Promise.all(chosen.slice(at, at + AT_ONCE).map(tryOne));
   }

@@ -1,9 +1,10 @@
 import { existsSync, readdirSync, readFileSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
-import type { ReportDocument } from "../../src/report/document.ts";
 import type { Home } from "../support/home.ts";
-import { keeper } from "../support/keeper.ts";
+import { keeper, keeperJson } from "../support/keeper.ts";
+import { keeperHere } from "../support/keeper-here.ts";
+import { shareOf } from "../support/thoroughness.ts";
 
 const preload = join(import.meta.dirname, "kill-at-change.cjs");
 /** Homes at once: most of a run's time is waiting. */
@@ -16,7 +17,7 @@ export type Change = { n: number; what: string; path: string };
 export type Attempt = { home: Home; args: string[]; nextArgs: string[]; end?: () => void };
 
 type Story<A extends Attempt> = {
-  prepare: () => A;
+  prepare: () => A | Promise<A>;
   /** the changes worth a kill, of all that an undisturbed run makes */
   choose: (changes: Change[]) => Change[];
   checkAfterKill: (attempt: A) => void;
@@ -25,15 +26,16 @@ type Story<A extends Attempt> = {
   checkAtEnd: (attempt: A, change: Change) => Promise<void> | void;
 };
 
-/** Kills one run after the other, each in place of another change and in a home of its own, and has a healthy one follow at once. */
+/** Kills runs, each in place of another change and in a home of its own, and has a healthy one follow at once. */
 export async function killAtEach<A extends Attempt>(story: Story<A>): Promise<void> {
-  const undisturbed = story.prepare();
+  const undisturbed = await story.prepare();
   const { status, stderr, changes } = await runWithPreload(undisturbed, 0);
   undisturbed.end?.();
   undisturbed.home.remove();
   expect({ status, stderr }).toEqual({ status: 0, stderr: "" });
-  const chosen = story.choose(changes);
-  expect(chosen.length).toBeGreaterThan(4);
+  const places = story.choose(changes);
+  expect(places.length).toBeGreaterThan(4);
+  const chosen = shareOf(places);
   const wrong: string[] = [];
   for (let at = 0; at < chosen.length; at += AT_ONCE) {
     const ends = chosen.slice(at, at + AT_ONCE).map((change) => killAt(change, story));
@@ -54,7 +56,7 @@ export function withoutRepetition(changes: Change[]): Change[] {
 
 /** Returns what was wrong, in words. */
 async function killAt<A extends Attempt>(change: Change, story: Story<A>): Promise<string[]> {
-  const attempt = story.prepare();
+  const attempt = await story.prepare();
   let last = change;
   try {
     const killed = await runWithPreload(attempt, change.n);
@@ -63,11 +65,11 @@ async function killAt<A extends Attempt>(change: Change, story: Story<A>): Promi
     story.checkAfterKill(attempt);
     if (change.n % 10 !== 0) ageRunLocks(attempt.home);
     const begun = Date.now();
-    const next = await keeper([...attempt.nextArgs, "--json"]);
+    // what follows on a kill shows here as well; that a process of its own does the same is tried once in ten times
+    const { installations, exitCode } = await (change.n % 10 === 3 ? keeperJson : keeperHere)(attempt.nextArgs);
     expect(Date.now() - begun, "time of the next run").toBeLessThan(8000);
-    const { installations } = JSON.parse(next.stdout) as ReportDocument;
     expect(installations[0]?.failure).toBeUndefined();
-    expect(next.status).toBeLessThanOrEqual(story.worstStatus ?? 0);
+    expect(exitCode).toBeLessThanOrEqual(story.worstStatus ?? 0);
     await story.checkAtEnd(attempt, last);
     return [];
   } catch (error) {

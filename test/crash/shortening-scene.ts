@@ -3,7 +3,7 @@ import { basename, join } from "node:path";
 import { expect } from "vitest";
 import { readCatalog } from "../../src/archive/catalog.ts";
 import { age, readRegistryOf } from "../support/home.ts";
-import { keeper } from "../support/keeper.ts";
+import { keeperHere } from "../support/keeper-here.ts";
 import { writeTranscript } from "../support/transcript-generator.ts";
 import { leftovers, linesIn, linesOf, type Scene, type Session, setScene } from "./scene.ts";
 
@@ -58,7 +58,7 @@ function rowsOfOurs(lines: readonly string[], strategy: Shortening, dialect: Ses
 
 /** The whole conversation, as `restore` puts it together. */
 export async function historyOf({ sessionId }: Session, args: readonly string[]): Promise<string> {
-  const run = await keeper(["restore", "get", sessionId, "--full", ...args]);
-  expect(run.stderr).toBe("");
-  return run.stdout;
+  const { bytes, error, exitCode } = await keeperHere(["restore", "get", sessionId, "--full", ...args]);
+  expect({ error, exitCode }).toEqual({ exitCode: 0 });
+  return bytes.toString();
 }

@@ -2,15 +2,16 @@ import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { timesOf } from "../support/thoroughness.ts";
 import { shortenInProcess } from "./in-process.ts";
 import { leftovers, linesIn } from "./scene.ts";
 import { historyOf, setShorteningScene } from "./shortening-scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
-const CUTS = 200;
+const CUTS = timesOf(200);
 
-it("two hundred cuts under a writer at full speed lose no line, and leave each in its place", async () => {
+it(`${CUTS} cuts under a writer at full speed lose no line, and leave each in its place`, async () => {
   const scene = setShorteningScene("claude-code", "cut");
   const { session, home } = scene;
   writeFileSync(session.path, "");

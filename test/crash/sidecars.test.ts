@@ -15,6 +15,7 @@ import {
   sessionsTree,
   undoSession,
 } from "../support/sidecars.ts";
+import { stride } from "../support/thoroughness.ts";
 import { type FaultKind, openFailingDisk } from "./failing-disk.ts";
 import { pretendItEnded } from "./in-process.ts";
 
@@ -24,10 +25,11 @@ const DIALECTS = ["claude-code", "openclaw"] as const;
 const AT_ONCE = 8;
 const never = new AbortController().signal;
 
-/** Has runs go wrong, each at another call of the disk and on a home of its own, until one does all its calls. */
+/** Has runs go wrong, each at another call of the disk (from 1) and on a home of its own, until one does all its calls. */
 async function atEachCall(tryAt: (call: number) => Promise<boolean>): Promise<void> {
-  for (let from = 1; ; from += AT_ONCE) {
-    const all = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => tryAt(from + index)));
+  const { first, step } = stride();
+  for (let from = 1 + first; ; from += AT_ONCE * step) {
+    const all = await Promise.all(Array.from({ length: AT_ONCE }, (_, index) => tryAt(from + index * step)));
     if (all.includes(true)) return;
   }
 }

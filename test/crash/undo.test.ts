@@ -1,6 +1,5 @@
-import { spawnSync } from "node:child_process";
-import { join } from "node:path";
 import { expect, it, vi } from "vitest";
+import { keeperHere } from "../support/keeper-here.ts";
 import { filesOf } from "../support/undo.ts";
 import { setDamagedScene } from "./damaged-scene.ts";
 import { type Attempt, killAtEach, withoutRepetition } from "./kill-at-each.ts";
@@ -9,7 +8,6 @@ import { setShorteningScene } from "./shortening-scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
-const binary = join(import.meta.dirname, "..", "..", "bin", "session-keeper.js");
 const WAYS = {
   cut: ["rotate", "--strategy", "cut", "--max-size", "20KB"],
   digest: ["rotate", "--strategy", "digest", "--max-size", "20KB"],
@@ -43,15 +41,13 @@ it.each([
 );
 
 /** A home in which a run has changed a session, and the command line that undoes it. */
-function prepare(dialect: "claude-code" | "openclaw", way: Way): UndoAttempt {
+async function prepare(dialect: "claude-code" | "openclaw", way: Way): Promise<UndoAttempt> {
   const scene =
     way === "repair" ? setDamagedScene(dialect) : setShorteningScene(dialect, way === "cut" ? "cut" : "digest");
   const { home } = scene;
   const before = filesOf(home);
-  const env = { PATH: process.env.PATH, TZ: "UTC" };
-  const { stdout } = spawnSync(process.execPath, [binary, ...WAYS[way], ...home.args], { env, encoding: "utf8" });
-  const id = /restore undo (\S+)/.exec(stdout)?.[1] ?? "";
+  const { runId } = await keeperHere([...WAYS[way], ...home.args]);
   expect(filesOf(home)).not.toEqual(before);
-  const args = ["restore", "undo", id, ...home.args];
+  const args = ["restore", "undo", runId, ...home.args];
   return { home, scene, before, args, nextArgs: args };
 }

@@ -15,11 +15,12 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
+import { timesOf } from "../support/thoroughness.ts";
 import { CANNOT_COLLAPSE, canCollapseIn } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
-const ROTATIONS = 20;
+const ROTATIONS = timesOf(20);
 
 let home: Home;
 afterEach(() => home?.remove());
@@ -68,7 +69,7 @@ function countLines(paths: readonly string[], written: number): Uint8Array {
   return counts;
 }
 
-describe("a writer at full speed throughout twenty rotations", () => {
+describe(`a writer at full speed throughout ${ROTATIONS} rotations`, () => {
   it.for([
     ["that opens, appends and closes for each line", "append"],
     ["that keeps a descriptor with O_APPEND", "held"],

@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { findMembers } from "../../src/json/json-text.ts";
 import { salvageRegistry } from "../../src/registry/salvage.ts";
 import { type JsonNode, jsonName, jsonNode, jsonObject, jsonStyle, printJson } from "../support/json-arbitraries.ts";
+import { timesOf } from "../support/thoroughness.ts";
 
 const salvage = (text: Buffer | string) => salvageRegistry(typeof text === "string" ? Buffer.from(text) : text);
 const saved = (text: Buffer | string) => salvage(text).entries.map(({ key, text: value }) => [key, value]);
@@ -102,7 +103,7 @@ describe("salvageRegistry", () => {
         const { harmed, others } = harm(printJson(object, { pretty: 2 }), where);
         expectKept(harmed, others);
       }),
-      { numRuns: 1500 },
+      { numRuns: timesOf(1500) },
     );
   });
 
@@ -112,7 +113,7 @@ describe("salvageRegistry", () => {
         const { harmed, others } = harm(printJson(object, { pretty: indent }), where);
         expectKept(harmed, others);
       }),
-      { numRuns: 1500 },
+      { numRuns: timesOf(1500) },
     );
   });
 
@@ -136,7 +137,7 @@ describe("salvageRegistry", () => {
           expect(0 <= fromByte && fromByte <= toByte && toByte <= some.length).toBe(true);
         }
       }),
-      { numRuns: 1500 },
+      { numRuns: timesOf(1500) },
     );
   });
 

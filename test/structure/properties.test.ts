@@ -8,6 +8,7 @@ import { seededRandom } from "../support/random.ts";
 import { randomTranscript } from "../support/random-transcript.ts";
 import { injectFaults } from "../support/random-transcript-faults.ts";
 import { mendCopy, scanFile, toFindings } from "../support/structure.ts";
+import { timesOf } from "../support/thoroughness.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "properties-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -26,7 +27,7 @@ describe.each(["claude-code", "openclaw"] as const)("random transcripts of %s", 
       expect((await scanFile(path, dialect)).damages).toEqual([]);
       expect((await scanFile(path, dialect, { read: readSkimmedRows })).damages).toEqual([]);
     };
-    await fc.assert(fc.asyncProperty(seeds, isSilent), { numRuns: 150 });
+    await fc.assert(fc.asyncProperty(seeds, isSilent), { numRuns: timesOf(150) });
   });
 
   test("with k faults it has exactly those k, and a repair leaves exactly the rest", { timeout: 120_000 }, async () => {
@@ -43,7 +44,7 @@ describe.each(["claude-code", "openclaw"] as const)("random transcripts of %s", 
       fileOf(damaged.repaired);
       expect((await mendCopy(path, dialect)).result).toMatchObject({ refused: "nothing" });
     };
-    await fc.assert(fc.asyncProperty(seeds, fc.integer({ min: 1, max: 8 }), isExact), { numRuns: 150 });
+    await fc.assert(fc.asyncProperty(seeds, fc.integer({ min: 1, max: 8 }), isExact), { numRuns: timesOf(150) });
   });
 
   test("whatever was done to its bytes, a repair throws nothing, repeats itself without effect, and keeps every whole line that it does not report", {
@@ -71,7 +72,7 @@ describe.each(["claude-code", "openclaw"] as const)("random transcripts of %s", 
       fileOf(mended.bytes);
       expect((await mendCopy(path, dialect)).result).toMatchObject({ refused: expect.stringMatching(/nothing|worse/) });
     };
-    await fc.assert(fc.asyncProperty(seeds, fc.integer({ min: 1, max: 12 }), isCareful), { numRuns: 200 });
+    await fc.assert(fc.asyncProperty(seeds, fc.integer({ min: 1, max: 12 }), isCareful), { numRuns: timesOf(200) });
   });
 });
 
