@@ -1,4 +1,4 @@
-import type { JobOutcome } from "../apply/apply.ts";
+import type { JobEnd } from "../apply/apply.ts";
 import type { Disk } from "../disk/disk.ts";
 import { rememberRun } from "../state/remember-run.ts";
 import type { InstallationState } from "../state/state.ts";
@@ -10,7 +10,7 @@ type Look = Awaited<ReturnType<Duty>>;
 export function remember(
   look: Look,
   state: InstallationState,
-  done: readonly JobOutcome[],
+  done: readonly JobEnd[],
   report: DutyReport,
   { request: { command }, runId }: DutyContext,
 ): InstallationState {
@@ -27,7 +27,13 @@ export async function sampleOf(look: Look): Promise<((disk: Disk, statePath: str
     const tokens = entries[0]?.entry.totalTokens;
     return { sessionId, bytes: fingerprint.sizeBytes, ...(tokens === undefined ? {} : { tokens }) };
   });
-  return (disk, statePath) => addSample(disk, historyPathOf(statePath), sessions, look.clocks.wallMs);
+  return (disk, statePath) => {
+    try {
+      addSample(disk, historyPathOf(statePath), sessions, look.clocks.wallMs);
+    } catch {
+      // a gap in a chart is no reason for a run to fail
+    }
+  };
 }
 
 const SAMPLE_EVERY_MS = 3_600_000;

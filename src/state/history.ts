@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import type { Disk } from "../disk/disk.ts";
 
 /** How large a session was at one time. `at`: epoch ms. `tokens`: in its context, where its registry entry tells. */
@@ -58,8 +58,12 @@ export function readHistory(path: string): History {
 }
 
 function readSamples(path: string): { samples: Sample[]; bytes: number } {
-  if (!existsSync(path)) return { samples: [], bytes: 0 };
-  const text = readFileSync(path, "utf8");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    return { samples: [], bytes: 0 };
+  }
   return { samples: text.split("\n").flatMap(parseSample), bytes: text.length };
 }
 
@@ -67,7 +71,7 @@ function parseSample(line: string): Sample[] {
   if (line === "") return [];
   try {
     const sample = JSON.parse(line) as Sample;
-    return typeof sample.at === "number" && typeof sample.sessions === "object" ? [sample] : [];
+    return typeof sample.at === "number" && Object.values(sample.sessions).every(Array.isArray) ? [sample] : [];
   } catch {
     return []; // torn by a power cut
   }

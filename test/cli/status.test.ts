@@ -1,4 +1,4 @@
-import { mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { nameForPath } from "../../src/disk/name-for-path.ts";
@@ -141,6 +141,22 @@ test("sizes over time come from what runs remembered, and tell when a session is
   expect(fullInDays).toBeCloseTo((2_000_000 - bytes) / 100_000, 1);
   expect((await keeper([STATUS, ...bot.args])).stdout).not.toContain("grows by"); // not soon
   expect((await keeper([STATUS, ...bot.args, "--verbose"])).stdout).toContain("grows by 100 KB a day: full in ");
+});
+
+test("a history that cannot be written is a gap in a chart: the run goes on, and so does the next", async () => {
+  const bot = home();
+  const { sessionId } = addClaudeSession(bot, { bytes: 50_000 });
+  writeRegistry(bot, { "agent:main:main": boundEntry(sessionId) });
+  expect(await keeper(["rotate", ...bot.args])).toMatchObject({ status: 0, stderr: "" });
+  const folder = join(bot.state, "installations");
+  const name = readdirSync(folder).find((one) => one.endsWith(".history.jsonl")) ?? "";
+  rmSync(join(folder, name));
+  mkdirSync(join(folder, name));
+  const statePath = join(folder, name.replace(/\.history\.jsonl$/, ".json"));
+  const { sampledAt, ...state } = JSON.parse(readFileSync(statePath, "utf8"));
+  writeFileSync(statePath, JSON.stringify({ ...state, sampledAt: sampledAt - 2 * HOUR }));
+  expect(await keeper(["rotate", ...bot.args])).toMatchObject({ status: 0, stderr: "" });
+  expect(await keeper([STATUS, ...bot.args])).toMatchObject({ status: 0, stderr: "" });
 });
 
 test("the page needs nothing else, holds no markup of a session's name, and is written for its owner only", async () => {

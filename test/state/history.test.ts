@@ -42,9 +42,9 @@ test("small sessions are left out, and of many the hundred largest are kept", ()
   expect(history.has("s149") && !history.has("s49") && !history.has("small")).toBe(true);
 });
 
-test("a torn line hides no other", () => {
+test("a torn or foreign line hides no other", () => {
   addSample(openDisk(), path, [{ sessionId: "a", bytes: 50_000 }], start);
-  writeFileSync(path, '{"at":17', { flag: "a" });
+  writeFileSync(path, '{"at":17,"sessions":{"a":5}}\n{"at":18,"sessions":null}\n{"at":17', { flag: "a" });
   expect(readHistory(path).get("a")).toHaveLength(1);
 });
 
