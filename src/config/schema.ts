@@ -3,6 +3,9 @@ import { defaults } from "./defaults.ts";
 import { refusePattern } from "./patterns.ts";
 import { duration as durations, type Quantity, readQuantity, size as sizes, tokens, writeQuantity } from "./units.ts";
 
+// a configuration is checked once: to have code made and compiled for that takes longer than the check
+z.config({ jitless: true });
+
 /** A quantity as text, read at the leaf into bytes, milliseconds or tokens. */
 function measured(quantity: Quantity) {
   const expected = `expected ${quantity.expected}`;
