@@ -119,7 +119,8 @@ const output: Output = {
 
 async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyNew, flags }: Request): Promise<void> {
   if (choice.json) {
-    process.stdout.write(`${toJson(report)}\n`);
+    const { toJson } = await import("./report/to-json.ts");
+    await output.write(inBlocks(toJson(report)));
     return;
   }
   const isTerminal = isTerminalAt(1);
@@ -159,9 +160,17 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
   process.stderr.write(problems);
 }
 
-/** The document without what only the screen needs to know. */
-function toJson(report: ReportDocument): string {
-  return JSON.stringify(report, (key, value) => (key === "isToldAlready" || key === "sinceMs" ? undefined : value));
+const BLOCK_CHARACTERS = 65_536;
+
+async function* inBlocks(pieces: Iterable<string>): AsyncGenerator<Uint8Array> {
+  let text = "";
+  for (const piece of pieces) {
+    text += piece;
+    if (text.length < BLOCK_CHARACTERS) continue;
+    yield Buffer.from(text);
+    text = "";
+  }
+  if (text !== "") yield Buffer.from(text);
 }
 
 /** For a person at a terminal that can erase a line; not where a copy of a session runs over the same screen. */

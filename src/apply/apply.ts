@@ -1,4 +1,5 @@
 import { carelessWriter } from "../disk/shorten.ts";
+import type { Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Step } from "../plan/plan.ts";
 import { applyBatch } from "./apply-batch.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
@@ -8,25 +9,33 @@ import type { Progress, Tools } from "./tools.ts";
 /** What became of a job: the outcomes of its steps up to the one that ended it. */
 export type JobOutcome = { job: Job; outcomes: Outcome[]; isFinished: boolean; hasChanged: boolean };
 
+/** What stays of a job once it is told, because of ten thousand nothing else may. `left`: itself, where it is not finished. */
+export type JobEnd = Pick<JobOutcome, "isFinished" | "hasChanged"> & { transcript?: Transcript; left?: Job };
+
 /**
- * Does the jobs of a plan, one after the other. A job that fails or has to wait does not stop the others; an abort stops
- * before the next step, and inside a long one.
+ * Does the jobs of a plan, one after the other, and takes them out of it. A job that fails or has to wait does not stop the
+ * others; an abort stops before the next step, and inside a long one.
  */
-export async function* applyPlan(plan: Plan, tools: Tools): AsyncGenerator<JobOutcome> {
-  for (let at = 0; at < plan.jobs.length; ) {
-    const batch = batchFrom(plan.jobs, at);
-    if (batch.length === 0) yield await applyJob(plan.jobs[at++] as Job, tools);
+export async function* applyPlan({ jobs }: Plan, tools: Tools): AsyncGenerator<JobOutcome> {
+  while (jobs.length > 0) {
+    const batch = jobs.splice(0, batchedIn(jobs));
+    if (batch.length === 0) yield await applyJob(jobs.shift() as Job, tools);
     else yield* applyBatch(batch, tools);
-    at += batch.length;
   }
+}
+
+export function endOf({ job, isFinished, hasChanged }: JobOutcome): JobEnd {
+  const { transcript } = job;
+  return { isFinished, hasChanged, ...(transcript ? { transcript } : {}), ...(isFinished ? {} : { left: job }) };
 }
 
 /** Enough that a large registry is written seldom, and few enough that little waits between its archive and its removal. */
 const BATCH_JOBS = 200;
 
-function batchFrom(jobs: readonly Job[], at: number): Job[] {
-  const others = jobs.slice(at, at + BATCH_JOBS).findIndex(({ isBatched }) => !isBatched);
-  return jobs.slice(at, others < 0 ? at + BATCH_JOBS : at + others);
+/** How many of the first jobs are done together; 0 for one by itself. */
+function batchedIn(jobs: readonly Job[]): number {
+  const others = jobs.slice(0, BATCH_JOBS).findIndex(({ isBatched }) => !isBatched);
+  return others < 0 ? BATCH_JOBS : others;
 }
 
 async function applyJob(job: Job, tools: Tools): Promise<JobOutcome> {

@@ -2,14 +2,17 @@ import { runCommand } from "../host/command.ts";
 import { findGateway } from "../installation/gateway.ts";
 import { findGatewayCommand, type GatewayCommand } from "../installation/gateway-command.ts";
 import type { GatewayRequest } from "../plan/plan.ts";
-import { readRegistry } from "../registry/read.ts";
+import { asObject } from "../registry/bindings.ts";
+import { describeEntry } from "../registry/read.ts";
+import { type RegistryFiles, withRegistryFiles } from "../registry/registry-file.ts";
 import { obstaclesTo } from "./entry-obstacle.ts";
 import { type EditStep, undoesOf } from "./entry-undo.ts";
 import type { Outcome } from "./outcome.ts";
 import { backsUp } from "./prepare-edit.ts";
 import { backUpRegistry, pruneBackups } from "./registry-backup.ts";
 import type { Tools } from "./tools.ts";
-import { entryTextOf } from "./write-registry.ts";
+import type { UndoData } from "./undo-data.ts";
+import { hashOfText } from "./write-registry.ts";
 
 /** How long the gateway may take for an answer, and its command line with it: that alone starts for some seconds. */
 const ANSWER_MS = 20_000;
@@ -32,25 +35,54 @@ export async function askGateway(step: EditStep, tools: Tools): Promise<Outcome>
   const ask = await beginAsking(tools);
   const { command, over } = ask;
   if (!command) return { step, result: "busy", because: over ?? "the gateway cannot be asked", detail };
-  const before = readRegistry(path);
-  const obstacle = obstaclesTo([step], [before]).get(step);
-  if (obstacle) return { step, ...obstacle, detail };
-  const backup = backsUp(tools) ? backUpRegistry(path, before.text, tools) : undefined;
+  const keys = new Set([entry.key]);
+  const before = withRegistryFiles([path], keys, (files) => lookBefore(step, files, tools));
+  if ("obstacle" in before) return { step, ...before.obstacle, detail };
+  const { backup, undoOf } = before;
   const refused = await call(command, step.edit?.request, tools);
-  const after = readRegistry(path);
-  const now = after.entries.find(({ key }) => key === entry.key);
-  const isDone = step.change === "remove-entry" ? !now && !after.problem : now && now.sessionId !== entry.sessionId;
-  if (!isDone) {
+  const after = withRegistryFiles(
+    [path],
+    keys,
+    (files) => files.get(path) && { text: files.get(path)?.textOf(entry.key) },
+  );
+  if (!after || !isDone(step, after.text)) {
     if (backup) tools.disk.remove(backup);
     if (refused?.isLasting) ask.over = refused.because;
     return { step, result: refused?.isLasting ? "busy" : "failed", ...wordNotDone(refused), detail };
   }
   if (backup) pruneBackups(path, tools);
-  const [was, is] = [entryTextOf(before.text, entry.key), entryTextOf(after.text, entry.key)];
-  const splices = was && is ? [{ at: was.at, remove: was.text, insert: is.text }] : [];
-  const edit = { text: after.text, splices, changed: true };
-  const undo = undoesOf(before, edit, new Map([[entry.key, step]])).get(entry.key);
-  return { step, result: "done", ...(undo ? { undo } : {}), detail: { ...detail, ...(backup ? { backup } : {}) } };
+  return { step, result: "done", undo: undoOf(after.text ?? ""), detail: { ...detail, ...(backup ? { backup } : {}) } };
+}
+
+/** What is known before the gateway is asked. `undoOf`: how the entry is put back, by its text afterwards. */
+type Before = { backup: string | undefined; undoOf: (now: string) => UndoData };
+
+function lookBefore(
+  step: EditStep,
+  files: RegistryFiles,
+  tools: Tools,
+): Before | { obstacle: Pick<Outcome, "result" | "because"> } {
+  const { registryPath: path, entry } = step.entry;
+  const obstacle = obstaclesTo([step], files).get(step);
+  const [file, was] = [files.get(path), files.get(path)?.textOf(entry.key)];
+  if (obstacle || !file || was === undefined)
+    return { obstacle: obstacle ?? { result: "already-done", because: "the entry is gone" } };
+  const nothing = { entries: new Map(), added: new Map() };
+  const removed = undoesOf(file, nothing, new Map([[entry.key, step]])).get(entry.key);
+  return {
+    backup: backsUp(tools) ? backUpRegistry(path, file.pieces(0, file.fingerprint.sizeBytes), tools) : undefined,
+    undoOf: (now) =>
+      removed ?? {
+        ...{ registry: path, sessionKey: entry.key, at: 0, splices: [{ at: 0, remove: was, insert: now }] },
+        ...{ before: hashOfText(was), after: hashOfText(now) },
+      },
+  };
+}
+
+/** @param now the text of the entry; undefined when it is gone */
+function isDone({ change, entry: { entry } }: EditStep, now: string | undefined): boolean {
+  if (change === "remove-entry" || now === undefined) return change === "remove-entry" && now === undefined;
+  return describeEntry(entry.key, asObject(JSON.parse(now))).sessionId !== entry.sessionId;
 }
 
 async function beginAsking(tools: Tools): Promise<Asking> {

@@ -26,8 +26,8 @@ export async function editRegistry(step: EditStep, progress: Progress, tools: To
     return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
   }
   if (!isSingle(change)) throw new Error(`${change} is done to many entries at once`);
-  const written = await writePrepared([entry.registryPath], tools, ([registry]) =>
-    prepare(step, change, registry ?? readRegistry(entry.registryPath), tools),
+  const written = await writePrepared([entry.registryPath], tools, () =>
+    prepare(step, change, readRegistry(entry.registryPath), tools),
   );
   if ("busy" in written)
     return { step, result: "busy", because: written.busy, detail: { registry: entry.registryPath } };

@@ -1,5 +1,4 @@
-import { findMembers } from "../json/json-text.ts";
-import { type Registry, readRegistry } from "../registry/read.ts";
+import { type RegistryFiles, withRegistryFiles } from "../registry/registry-file.ts";
 import { comesIn } from "./entry-change.ts";
 import { obstaclesTo } from "./entry-obstacle.ts";
 import type { EditStep } from "./entry-undo.ts";
@@ -24,7 +23,12 @@ import { hashOfText } from "./write-registry.ts";
 export async function editTogether(steps: readonly EditStep[], tools: Tools): Promise<Outcome[]> {
   const paths = inOrder(steps);
   if (paths.length === 0) return [];
-  const written = await writePrepared(paths, tools, (registries) => prepare(registries, steps, tools));
+  const keys = new Set(
+    steps.flatMap(({ entry, edit }) => [entry.entry.key, ...(edit?.from ? [edit.from.entry.key] : [])]),
+  );
+  const written = await writePrepared(paths, tools, () =>
+    withRegistryFiles(paths, keys, (files) => prepare(files, steps, tools)),
+  );
   if ("busy" in written)
     return steps.map((step) => ({
       ...{ step, result: "busy", because: written.busy },
@@ -32,7 +36,8 @@ export async function editTogether(steps: readonly EditStep[], tools: Tools): Pr
     }));
   const { result, wasOurs, holdMs } = written;
   if (backsUp(tools)) for (const path of paths) pruneBackups(path, tools);
-  return verify(withHold(result, holdMs), wasOurs, paths);
+  const outcomes = withHold(result, holdMs);
+  return wasOurs ? outcomes : withRegistryFiles(paths, keys, (files) => verify(outcomes, files));
 }
 
 /** The registries, first those that entries come into: an entry that moves is never in none. */
@@ -41,16 +46,16 @@ function inOrder(steps: readonly EditStep[]): string[] {
   return [...new Set([...into, ...steps].map(({ entry }) => entry.registryPath))];
 }
 
-function prepare(registries: readonly Registry[], steps: readonly EditStep[], tools: Tools): Prepared<Outcome[]> {
-  const obstacles = obstaclesTo(steps, registries);
+function prepare(files: RegistryFiles, steps: readonly EditStep[], tools: Tools): Prepared<Outcome[]> {
+  const obstacles = obstaclesTo(steps, files);
   const edits = new Map<string, PreparedEdit>();
   const discard = () => {
     for (const edit of edits.values()) edit.discard();
   };
   try {
-    for (const registry of registries) {
-      const own = steps.filter((step) => step.entry.registryPath === registry.path && !obstacles.has(step));
-      edits.set(registry.path, prepareEdit(registry, own, registries, tools));
+    for (const path of files.keys()) {
+      const own = steps.filter((step) => step.entry.registryPath === path && !obstacles.has(step));
+      edits.set(path, prepareEdit(path, own, files, tools));
     }
   } catch (error) {
     discard();
@@ -102,20 +107,13 @@ function withHold(outcomes: Outcome[], holdMs: number | undefined): Outcome[] {
 }
 
 /** Where the locks were not ours to the end, the gateway may have written over the edit with what it had read before. */
-function verify(outcomes: Outcome[], wasOurs: boolean, paths: readonly string[]): Outcome[] {
-  if (wasOurs) return outcomes;
-  const texts = new Map(paths.map((path) => [path, textsIn(path)]));
+function verify(outcomes: Outcome[], files: RegistryFiles): Outcome[] {
   return outcomes.map((outcome) => {
     const { entry } = outcome.step as EditStep;
-    const now = texts.get(entry.registryPath)?.get(entry.entry.key);
+    const now = files.get(entry.registryPath)?.textOf(entry.entry.key);
     const expected = outcome.undo && "after" in outcome.undo ? outcome.undo.after : hashOfText(undefined);
     return outcome.result === "done" && hashOfText(now) !== expected
       ? { ...outcome, result: "busy", because: "the gateway took its lock back and wrote over the edit" }
       : outcome;
   });
-}
-
-function textsIn(path: string): Map<string, string> {
-  const { text } = readRegistry(path);
-  return new Map(findMembers(text).members.map((one) => [one.name, text.slice(one.valueAt, one.valueEnd)]));
 }

@@ -1,7 +1,8 @@
 import { randomUUID } from "node:crypto";
 import type { RegistryChange } from "../plan/plan.ts";
 import { asObject } from "../registry/bindings.ts";
-import { type EntryChange, type EntryFields, withoutSessions } from "../registry/edit.ts";
+import type { ObjectChange } from "../registry/change-object.ts";
+import { type EntryFields, withoutSessions } from "../registry/edit.ts";
 import { freshStartOf } from "../registry/fresh-start.ts";
 import type { EditStep } from "./entry-undo.ts";
 
@@ -16,24 +17,27 @@ export function goesOut(change: RegistryChange): boolean {
 }
 
 /** What a step does to the fields of an entry that stays; undefined where it does nothing to them. */
-export function changeOf(step: EditStep | undefined, entry: EntryFields): EntryChange {
+export function changeOf(step: EditStep | undefined): ((entry: EntryFields) => ObjectChange | undefined) | undefined {
   switch (step?.change) {
     case "fresh-start":
-      return freshStartOf(entry, randomUUID(), Date.now());
-    case "mend-entry": {
-      const set = Object.entries(asObject(step.edit?.set)) as [string, string][];
-      const forgetting = withoutSessions(entry, step.edit?.forget ?? []);
-      const remove = new Set([...(forgetting?.remove ?? []), ...(step.edit?.remove ?? [])]);
-      return {
-        remove,
-        replace: new Map(set.filter(([name]) => entry.has(name))),
-        insert: new Map(set.filter(([name]) => !entry.has(name))),
-        within: new Map([...(forgetting?.within ?? [])].filter(([name]) => !remove.has(name))),
-      };
-    }
+      return (entry) => freshStartOf(entry, randomUUID(), Date.now());
+    case "mend-entry":
+      return (entry) => mendingOf(step, entry);
     case "clear-binding":
-      return withoutSessions(entry, step.edit?.forget ?? [step.transcript.sessionId]);
+      return (entry) => withoutSessions(entry, step.edit?.forget ?? [step.transcript.sessionId]);
     default:
       return undefined;
   }
+}
+
+function mendingOf({ edit }: EditStep, entry: EntryFields): ObjectChange {
+  const set = Object.entries(asObject(edit?.set)) as [string, string][];
+  const forgetting = withoutSessions(entry, edit?.forget ?? []);
+  const remove = new Set([...(forgetting?.remove ?? []), ...(edit?.remove ?? [])]);
+  return {
+    remove,
+    replace: new Map(set.filter(([name]) => entry.has(name))),
+    insert: new Map(set.filter(([name]) => !entry.has(name))),
+    within: new Map([...(forgetting?.within ?? [])].filter(([name]) => !remove.has(name))),
+  };
 }

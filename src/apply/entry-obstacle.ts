@@ -1,30 +1,35 @@
-import { placesIn } from "../registry/places.ts";
-import type { Registry } from "../registry/read.ts";
+import { asObject } from "../registry/bindings.ts";
+import { describeEntry } from "../registry/read.ts";
+import type { RegistryFile, RegistryFiles } from "../registry/registry-file.ts";
 import { comesIn } from "./entry-change.ts";
 import type { EditStep } from "./entry-undo.ts";
 import type { Outcome } from "./outcome.ts";
 import { hashOfText } from "./write-registry.ts";
 
-/** The entries of a registry by key. `lowerCase`: the gateway matches keys whatever their case. */
-type Known = {
-  texts: ReadonlyMap<string, string>;
-  entries: ReadonlyMap<string, Registry["entries"][number]>;
-  lowerCase: ReadonlySet<string>;
-};
-
 type Obstacle = Pick<Outcome, "result" | "because">;
 
-/** What keeps entries from being changed, by step. Where an entry cannot go out of one registry, it does not come into the other. */
-export function obstaclesTo(steps: readonly EditStep[], registries: readonly Registry[]): Map<EditStep, Obstacle> {
-  const known = new Map(registries.map((registry) => [registry.path, knownOf(registry)]));
+/**
+ * What keeps entries from being changed, by step. Where an entry cannot go out of one registry, it does not come into the other.
+ *
+ * @param files opened for the keys of these steps; one that is not there has no entries
+ */
+export function obstaclesTo(steps: readonly EditStep[], files: RegistryFiles): Map<EditStep, Obstacle> {
   const own = new Map<EditStep, Obstacle>();
+  const keys = new Map<string, ReadonlySet<string>>();
+  const keysIn = (path: string) => {
+    const known = keys.get(path) ?? new Set(Array.from(files.get(path)?.names ?? [], (name) => name.toLowerCase()));
+    keys.set(path, known);
+    return known;
+  };
   for (const step of steps) {
-    const there = known.get(step.entry.registryPath);
-    const obstacle = there && obstacleTo(step, there);
+    const { registryPath, entry } = step.entry;
+    const isTaken = () => keysIn(registryPath).has(entry.key.toLowerCase());
+    const obstacle = comesIn(step.change) ? obstacleToNew(isTaken()) : obstacleTo(step, files.get(registryPath));
     if (obstacle) own.set(step, obstacle);
   }
   const obstacles = new Map(own);
   for (const step of steps) {
+    if (!isMove(step)) continue;
     const other = steps.find((one) => areOneMove(step, one) || areOneMove(one, step));
     const obstacle = own.get(step) ?? (other && own.get(other));
     if (obstacle) obstacles.set(step, obstacle);
@@ -32,33 +37,28 @@ export function obstaclesTo(steps: readonly EditStep[], registries: readonly Reg
   return obstacles;
 }
 
+function isMove({ change }: EditStep): boolean {
+  return change === "move-in" || change === "move-out";
+}
+
 function areOneMove(into: EditStep, out: EditStep): boolean {
   return into.change === "move-in" && out.change === "move-out" && into.edit?.from === out.entry;
 }
 
-function knownOf(registry: Registry): Known {
-  const { text, entries, problem } = registry;
-  const places = problem ? [] : placesIn(registry);
-  return {
-    texts: new Map(places.map((one) => [one.name, text.slice(one.valueAt, one.valueEnd)])),
-    entries: new Map(entries.map((entry) => [entry.key, entry])),
-    lowerCase: new Set(entries.map(({ key }) => key.toLowerCase())),
-  };
+/** @param isTaken the gateway matches keys whatever their case */
+function obstacleToNew(isTaken: boolean): Obstacle | undefined {
+  return isTaken ? { result: "changed-since-plan", because: "an entry of that name came in the meantime" } : undefined;
 }
 
-function obstacleTo(step: EditStep, known: Known): Obstacle | undefined {
+function obstacleTo(step: EditStep, file: RegistryFile | undefined): Obstacle | undefined {
   const { key, sessionId, updatedAt } = step.entry.entry;
   const changed = { result: "changed-since-plan", because: "its registry entry was changed in the meantime" } as const;
-  const text = known.texts.get(key);
-  if (comesIn(step.change))
-    return text === undefined && !known.lowerCase.has(key.toLowerCase())
-      ? undefined
-      : { result: "changed-since-plan", because: "an entry of that name came in the meantime" };
+  const text = file?.textOf(key);
   if (text === undefined)
     return step.change === "move-out" ? changed : { result: "already-done", because: "the entry is gone" };
   if (step.edit?.seen !== undefined) return hashOfText(text) === step.edit.seen ? undefined : changed;
-  const now = known.entries.get(key);
-  if (now?.sessionId !== sessionId)
+  const now = describeEntry(key, asObject(JSON.parse(text)));
+  if (now.sessionId !== sessionId)
     return { result: "already-done", because: "the entry does not name the session any more" };
-  return now?.updatedAt !== updatedAt || now?.pinned ? changed : undefined;
+  return now.updatedAt !== updatedAt || now.pinned ? changed : undefined;
 }

@@ -1,18 +1,17 @@
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 import { unmapPath } from "../installation/paths.ts";
-import { findMembers } from "../json/json-text.ts";
-import { editEntries, type RegistryEdit } from "../registry/edit.ts";
+import { planEdit } from "../registry/edit-file.ts";
 import { withPaths } from "../registry/move-paths.ts";
-import { placesIn } from "../registry/places.ts";
-import type { Registry } from "../registry/read.ts";
+import { readRegistry } from "../registry/read.ts";
+import type { RegistryFile, RegistryFiles } from "../registry/registry-file.ts";
 import { changeOf, comesIn, goesOut } from "./entry-change.ts";
-import { type EditStep, undoesOf } from "./entry-undo.ts";
+import { type EditStep, undoesOf, undoesOfAdded } from "./entry-undo.ts";
 import { pathAfterMove } from "./place-files.ts";
 import { backUpRegistry } from "./registry-backup.ts";
 import type { Tools } from "./tools.ts";
 import type { UndoData } from "./undo-data.ts";
-import { draftOf, draftOfNew, putRegistry } from "./write-registry.ts";
+import { draftOf, draftOfNew, putRegistry, type RegistryDraft } from "./write-registry.ts";
 
 /** A registry's new text, written beside it. `backup`: a copy of the old one. */
 export type PreparedEdit = {
@@ -27,57 +26,82 @@ export type PreparedEdit = {
 /**
  * Makes the new text of a registry, and writes it beside, with a copy of the old where one is to stay.
  *
- * @param others the registries that entries move in from
+ * @param files of all that the steps are about: entries move from one to another
  */
 export function prepareEdit(
-  registry: Registry,
+  path: string,
   steps: readonly EditStep[],
-  others: readonly Registry[],
+  files: RegistryFiles,
   tools: Tools,
 ): PreparedEdit {
-  const { path, problem } = registry;
-  const isNew = problem === "missing" && steps.every(({ change }) => change === "move-in");
-  if (problem && !isNew) {
-    throw new KeeperError(
-      "failed",
-      `the registry ${path} is ${problem}`,
-      "it was not changed, and the sessions were left as they are; session-keeper validate-registry --repair restores it",
-    );
-  }
+  const file = files.get(path);
+  if (file) return prepareFrom(file, steps, files, tools);
+  const { problem } = readRegistry(path);
+  if (problem === "missing" && steps.every(({ change }) => change === "move-in"))
+    return prepareNew(path, steps, files, tools);
+  throw new KeeperError(
+    "failed",
+    `the registry ${path} is ${problem ?? "not what it was a moment ago"}`,
+    "it was not changed, and the sessions were left as they are; session-keeper validate-registry --repair restores it",
+  );
+}
+
+function prepareFrom(file: RegistryFile, steps: readonly EditStep[], files: RegistryFiles, tools: Tools): PreparedEdit {
+  const { path, fingerprint, root } = file;
   const wanted = new Map(steps.map((step) => [step.entry.entry.key, step]));
-  const texts = (of: (change: EditStep["change"]) => boolean) =>
+  const lead = file.slice(0, (root.members[0]?.nameAt ?? root.at) + 1);
+  const textsOf = (isWanted: (change: EditStep["change"]) => boolean) =>
     new Map(
-      steps
-        .filter(({ change }) => of(change))
-        .map((step) => [step.entry.entry.key, textFor(step, registry, others, tools)]),
+      steps.flatMap((step) =>
+        isWanted(step.change) ? [[step.entry.entry.key, textFor(step, lead, files, tools)]] : [],
+      ),
     );
-  const coming = texts(comesIn);
-  const edit = isNew
-    ? newRegistry(coming)
-    : editEntries(registry.text, (entry, key) => changeOf(wanted.get(key), entry), {
-        add: coming,
-        replace: texts((change) => change === "replace-entry"),
-        remove: new Set(steps.flatMap(({ change, entry }) => (goesOut(change) ? [entry.entry.key] : []))),
-        places: placesIn(registry),
-      });
-  const undoes = undoesOf(registry, edit, wanted);
+  const edit = planEdit(file, {
+    change: (key) => changeOf(wanted.get(key)),
+    add: textsOf(comesIn),
+    replace: textsOf((change) => change === "replace-entry"),
+    remove: new Set(steps.flatMap(({ change, entry }) => (goesOut(change) ? [entry.entry.key] : []))),
+  });
+  const undoes = undoesOf(file, edit, wanted);
   if (!edit.changed) return { undoes, put: () => true, discard: () => undefined };
-  const draft = isNew ? draftOfNew(tools.disk, path, edit.text) : draftOf(tools.disk, registry, edit.text);
-  const backup = draft && !isNew && backsUp(tools) ? backUpOr(draft.discard, registry, tools) : undefined;
+  const draft = draftOf(tools.disk, file, edit.pieces());
+  let backup: string | undefined;
+  try {
+    if (draft) edit.check(draft.path);
+    if (draft && backsUp(tools)) backup = backUpRegistry(path, file.pieces(0, fingerprint.sizeBytes), tools);
+  } catch (error) {
+    draft?.discard();
+    throw error;
+  }
+  return { undoes, ...(backup ? { backup } : {}), ...placing({ path, fingerprint }, draft, backup, tools) };
+}
+
+/** Of an agent that has none yet, and to which sessions move. */
+function prepareNew(path: string, steps: readonly EditStep[], files: RegistryFiles, tools: Tools): PreparedEdit {
+  const entries = new Map(steps.map((step) => [step.entry.entry.key, textFor(step, PRETTY, files, tools)]));
+  const added = undoesOfAdded(path, entries);
+  const undoes = new Map([...added].map(([key, undo]) => [key, { ...undo, isNewRegistry: true } as const]));
+  return { undoes, ...placing({ path }, draftOfNew(tools.disk, path, newRegistry(entries)), undefined, tools) };
+}
+
+function placing(
+  registry: Pick<RegistryFile, "path"> & Partial<Pick<RegistryFile, "fingerprint">>,
+  draft: RegistryDraft | undefined,
+  backup: string | undefined,
+  { disk }: Tools,
+): Pick<PreparedEdit, "put" | "discard"> {
   const written = draft && lookAt(draft.path)?.fingerprint;
   let isKept = false;
   return {
-    undoes,
-    ...(backup ? { backup } : {}),
     put() {
-      isKept = draft === undefined || putRegistry(tools.disk, registry, draft);
+      isKept = draft === undefined || putRegistry(disk, registry, draft);
       return isKept;
     },
     discard() {
       // what failed after the change of names has changed it all the same
-      isKept ||= written !== undefined && isSameFile(written, lookAt(path)?.fingerprint);
+      isKept ||= written !== undefined && isSameFile(written, lookAt(registry.path)?.fingerprint);
       draft?.discard();
-      if (!isKept && backup && lookAt(backup)) tools.disk.remove(backup);
+      if (!isKept && backup && lookAt(backup)) disk.remove(backup);
     },
   };
 }
@@ -87,37 +111,30 @@ export function backsUp({ command }: Tools): boolean {
   return command === "validate-registry";
 }
 
-function backUpOr(undo: () => void, registry: Registry, tools: Tools): string {
-  try {
-    return backUpRegistry(registry.path, registry.text, tools);
-  } catch (error) {
-    undo();
-    throw error;
-  }
-}
-
-function textFor(step: EditStep, registry: Registry, others: readonly Registry[], tools: Tools): string {
-  if (step.change !== "move-in") return layOut(step.edit?.text ?? "{}", registry.text);
+/** @param lead how the registry begins that the entry comes into */
+function textFor(step: EditStep, lead: string, files: RegistryFiles, tools: Tools): string {
+  if (step.change !== "move-in") return layOut(step.edit?.text ?? "{}", lead);
   const { from } = step.edit ?? {};
-  const source = others.find(({ path }) => path === from?.registryPath);
-  const place = source && placesIn(source).find(({ name }) => name === from?.entry.key);
-  if (!place) throw new KeeperError("changed", "the entry is gone that was to be moved", "nothing of it was changed");
+  const text = from && files.get(from.registryPath)?.textOf(from.entry.key);
+  if (text === undefined)
+    throw new KeeperError("changed", "the entry is gone that was to be moved", "nothing of it was changed");
   const { paths } = tools.installation.settings;
-  return withPaths(source.text.slice(place.valueAt, place.valueEnd), (named) => {
+  return withPaths(text, (named) => {
     const moved = pathAfterMove(named, step.edit);
     return moved === undefined ? undefined : unmapPath(moved, paths);
   });
 }
 
+const PRETTY = '{\n  "';
+
 /** As the gateway lays out an entry, where the registry is laid out like that. */
-function layOut(json: string, registryText: string): string {
-  if (!/^\s*\{\r?\n {2}"/.test(registryText)) return json;
+function layOut(json: string, lead: string): string {
+  if (!/^\s*\{\r?\n {2}"/.test(lead)) return json;
   return JSON.stringify(JSON.parse(json), null, 2).replaceAll("\n", "\n  ");
 }
 
 /** As the gateway lays out a registry. */
-function newRegistry(entries: ReadonlyMap<string, string>): RegistryEdit {
+function newRegistry(entries: ReadonlyMap<string, string>): string {
   const members = [...entries].map(([key, text]) => `\n  ${JSON.stringify(key)}: ${text}`);
-  const text = `{${members.join(",")}\n}`;
-  return { text, splices: [], changed: true, places: findMembers(text).members };
+  return `{${members.join(",")}\n}`;
 }

@@ -11,7 +11,11 @@ import type { Tools } from "./tools.ts";
  *
  * @returns the copy's path
  */
-export function backUpRegistry(path: string, bytes: Buffer | string, { disk, journal, backupsOf }: Tools): string {
+export function backUpRegistry(
+  path: string,
+  bytes: Uint8Array | Iterable<Uint8Array>,
+  { disk, journal, backupsOf }: Tools,
+): string {
   const seen = lookAt(path);
   if (!seen) throw new Error(`${path} is gone`);
   const draft = draftPathFor(path);

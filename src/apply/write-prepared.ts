@@ -1,9 +1,9 @@
-import { type Registry, readRegistry } from "../registry/read.ts";
+import { lookAt } from "../disk/fingerprint.ts";
 import type { Tools } from "./tools.ts";
 import { type Written, writeUnderLocks } from "./write-registry.ts";
 
 /** A registry up to this size is read, edited and written within a moment, so all of it can be done under the lock. */
-const SMALL_CHARACTERS = 4_000_000;
+const SMALL_BYTES = 4_000_000;
 const ATTEMPTS = 3;
 
 /** What is to be done to registries, written beside them. */
@@ -18,21 +18,19 @@ export type Prepared<T> = {
  * Changes registries under their locks. Of large ones the new text is written beside before the locks are taken, so that under
  * them there is only a comparison and a change of names: to read and write 200 MB takes longer than the gateway's writers wait.
  *
- * @param prepare is called again when somebody wrote one of the registries since they were read
+ * @param prepare reads the registries; called again when somebody wrote one of them since
  * @returns what it led to; or in words who is at a registry
  */
 export async function writePrepared<T>(
   paths: readonly string[],
   tools: Tools,
-  prepare: (registries: readonly Registry[]) => Prepared<T>,
+  prepare: () => Prepared<T>,
 ): Promise<Written<T> | { busy: string }> {
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
-    const ahead = paths.map((path) => readRegistry(path, { known: seenBefore(path, tools) }));
-    const isSmall = ahead.every(({ text }) => text.length < SMALL_CHARACTERS);
-    let prepared = isSmall ? undefined : prepare(ahead);
+    let prepared = paths.every(isSmall) ? undefined : prepare();
     try {
       const written = await writeUnderLocks(paths, tools, () => {
-        prepared ??= prepare(paths.map((path) => readRegistry(path)));
+        prepared ??= prepare();
         return prepared.put();
       });
       if ("busy" in written) return written;
@@ -45,6 +43,6 @@ export async function writePrepared<T>(
   return { busy: "the registry was written to in that moment" };
 }
 
-function seenBefore(path: string, { installation }: Tools): Registry | undefined {
-  return installation.registries.find((one) => one.path === path)?.registry;
+function isSmall(path: string): boolean {
+  return (lookAt(path)?.fingerprint.sizeBytes ?? 0) < SMALL_BYTES;
 }

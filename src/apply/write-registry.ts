@@ -113,15 +113,14 @@ export function replaceRegistry(disk: Disk, registry: Registry, text: string | U
   return draft !== undefined && putRegistry(disk, registry, draft);
 }
 
+type Place = Pick<Registry, "path" | "fingerprint">;
+type Content = string | Uint8Array | Iterable<Uint8Array>;
+
 /** A registry's new text, written beside it and synced. */
 export type RegistryDraft = { path: string; discard: () => void };
 
 /** Writes a registry's new text beside it, with the owner, group and mode of the old; undefined where there is no registry. */
-export function draftOf(
-  disk: Disk,
-  { path, fingerprint }: Registry,
-  text: string | Uint8Array,
-): RegistryDraft | undefined {
+export function draftOf(disk: Disk, { path, fingerprint }: Place, text: Content): RegistryDraft | undefined {
   return fingerprint && draftWith(disk, path, text, ownershipOf(fingerprint));
 }
 
@@ -130,7 +129,7 @@ export function draftOfNew(disk: Disk, path: string, text: string): RegistryDraf
   return draftWith(disk, path, text, { ...ownershipInFolder(dirname(path)), mode: 0o600 });
 }
 
-function draftWith(disk: Disk, path: string, text: string | Uint8Array, ownership: Ownership): RegistryDraft {
+function draftWith(disk: Disk, path: string, text: Content, ownership: Ownership): RegistryDraft {
   const draft = draftPathFor(path);
   disk.createWith(draft, text, ownership);
   return {
@@ -147,7 +146,7 @@ function draftWith(disk: Disk, path: string, text: string | Uint8Array, ownershi
  *
  * @returns false, with nothing changed, when somebody wrote the registry since it was read
  */
-export function putRegistry(disk: Disk, { path, fingerprint }: Registry, draft: RegistryDraft): boolean {
+export function putRegistry(disk: Disk, { path, fingerprint }: Place, draft: RegistryDraft): boolean {
   try {
     const seen = lookAt(path)?.fingerprint;
     if (fingerprint ? !isUnchanged(fingerprint, seen) : seen) {

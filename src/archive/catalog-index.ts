@@ -1,12 +1,15 @@
 import { closeSync, fstatSync, openSync, readSync, type Stats, statSync } from "node:fs";
 import type { CatalogRecord } from "./catalog.ts";
 
-/** What a catalog tells, arranged for looking things up. The sets hold names of archives, in the order of the records. */
+/** Names of archives in the order of the records. Of most things there is one, for which a set would be ten times as large. */
+type Names = string | Set<string>;
+
+/** What a catalog tells, arranged for looking things up. */
 export type CatalogIndex = {
   records: Map<string, CatalogRecord>;
-  bySource: Map<string, Set<string>>;
-  bySession: Map<string, Set<string>>;
-  byKey: Map<string, Set<string>>;
+  bySource: Map<string, Names>;
+  bySession: Map<string, Names>;
+  byKey: Map<string, Names>;
   /** names of archives that were let go */
   pruned: Set<string>;
   /** lines of a kind that this release does not know, as they are */
@@ -59,7 +62,23 @@ export function readingOf(path: string): Readonly<Reading> | undefined {
   }
 }
 
+/** The archives that an entry of the index names. */
+export function namesIn(names: Names | undefined): Iterable<string> {
+  return typeof names === "string" ? [names] : (names ?? []);
+}
+
+let written: { text: string; record: CatalogRecord } | undefined;
+
+/**
+ * Tells of the line that this process is about to add. When it is read, the record is taken as it is: it shares its texts with
+ * what else is known of the session, where one made of the line would be as large again.
+ */
+export function expectLine(text: string, record: CatalogRecord): void {
+  written = { text, record };
+}
+
 export function readLine(text: string): ReadLine {
+  if (text === written?.text) return { kind: "record", name: written.record.archive, record: written.record };
   let line: Partial<CatalogRecord> & { pruned?: unknown };
   try {
     line = JSON.parse(text);
@@ -139,7 +158,8 @@ export function readLines(
   from: number,
   onLine: (text: string, isWhole: boolean, end: number) => void,
 ): void {
-  const block = Buffer.allocUnsafe(BLOCK_BYTES);
+  const { size } = fstatSync(descriptor);
+  const block = Buffer.allocUnsafe(Math.max(1, Math.min(BLOCK_BYTES, size - from)));
   let [position, end] = [from, from];
   let open: Buffer[] = [];
   for (;;) {
@@ -178,13 +198,14 @@ function forget(index: CatalogIndex, name: string): void {
 }
 
 /** Puts a name from one list to another; in its own it keeps its place. */
-function move(lists: Map<string, Set<string>>, name: string, from: string | undefined, to: string | undefined): void {
+function move(lists: Map<string, Names>, name: string, from: string | undefined, to: string | undefined): void {
   if (from === to) return;
   const before = from === undefined ? undefined : lists.get(from);
-  before?.delete(name);
-  if (from !== undefined && before?.size === 0) lists.delete(from);
+  if (before instanceof Set) before.delete(name);
+  if (from !== undefined && (before === name || (before instanceof Set && before.size === 0))) lists.delete(from);
   if (to === undefined) return;
   const list = lists.get(to);
-  if (list) list.add(name);
-  else lists.set(to, new Set([name]));
+  if (list === undefined) lists.set(to, name);
+  else if (list instanceof Set) list.add(name);
+  else lists.set(to, new Set([list, name]));
 }

@@ -4,7 +4,7 @@ import type { Dialect } from "../dialects/dialect.ts";
 import type { Disk } from "../disk/disk.ts";
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
-import { readIndex } from "./catalog-index.ts";
+import { expectLine, namesIn, readIndex } from "./catalog-index.ts";
 import type { ArchiveReason } from "./names.ts";
 import type { Lineage } from "./retention.ts";
 
@@ -87,20 +87,22 @@ export function recordNamed(folder: string, archive: string): CatalogRecord | un
 /** The archives of the transcript at a path, oldest first, found without a walk over all others. */
 export function recordsOf(folder: string, source: string): CatalogRecord[] {
   const { records, bySource } = readIndex(catalogPathOf(folder));
-  return [...(bySource.get(source) ?? [])].flatMap((archive) => records.get(archive) ?? []);
+  return [...namesIn(bySource.get(source))].flatMap((archive) => records.get(archive) ?? []);
 }
 
 /** The archives of a session and of others under the same registry key, found without a walk over all others. */
 export function recordsOfLineage(folder: string, { sessionId, sessionKey }: Lineage): CatalogRecord[] {
   const { records, bySession, byKey } = readIndex(catalogPathOf(folder));
   const ofKey = sessionKey === undefined ? undefined : byKey.get(sessionKey);
-  const names = new Set([...(bySession.get(sessionId) ?? []), ...(ofKey ?? [])]);
+  const names = new Set([...namesIn(bySession.get(sessionId)), ...namesIn(ofKey)]);
   return [...names].flatMap((archive) => records.get(archive) ?? []);
 }
 
 /** Adds a line and syncs it. A last line torn by a power cut is closed first. */
 export function appendToCatalog(disk: Disk, folder: string, line: Line): void {
-  addLines(disk, catalogPathOf(folder), `${JSON.stringify(line)}\n`);
+  const text = JSON.stringify(line);
+  if ("archive" in line) expectLine(text, line);
+  addLines(disk, catalogPathOf(folder), `${text}\n`);
 }
 
 /**

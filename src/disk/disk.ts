@@ -38,6 +38,9 @@ export type Ownership = { uid: number; gid: number; mode: number };
 const { O_APPEND, O_CREAT, O_DIRECTORY, O_EXCL, O_NOFOLLOW, O_NONBLOCK, O_RDONLY, O_RDWR, O_TRUNC, O_WRONLY } =
   constants;
 
+/** For opening to write piece by piece, which an idle run does not. */
+let operations: Promise<typeof import("node:fs/promises")> | undefined;
+
 /** The one place where a `Disk` comes from. */
 export function openDisk() {
   return {
@@ -58,14 +61,20 @@ export function openDisk() {
     },
     /** A new empty file for writing; one that is there already is an error (EEXIST). */
     async create(path: string, mode = 0o600): Promise<FileHandle> {
-      const { open } = await import("node:fs/promises");
+      operations ??= import("node:fs/promises");
+      const { open } = await operations;
       return await open(path, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW, mode);
     },
-    /** Writes a new file whole, with the ownership asked for, and syncs it. What could not be made whole does not stay. */
-    createWith(path: string, content: string | Uint8Array, ownership: Ownership): void {
+    /**
+     * Writes a new file whole, with the ownership asked for, and syncs it. What could not be made whole does not stay.
+     *
+     * @param content all of it, or piece by piece; a piece may be overwritten when the next one is asked for
+     */
+    createWith(path: string, content: string | Uint8Array | Iterable<Uint8Array>, ownership: Ownership): void {
       const descriptor = openSync(path, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW, 0o600);
       try {
-        writeWhole(descriptor, content, null);
+        const isWhole = typeof content === "string" || content instanceof Uint8Array;
+        for (const piece of isWhole ? [content] : content) writeWhole(descriptor, piece, null);
         give(descriptor, path, ownership);
         fsyncSync(descriptor);
       } catch (error) {

@@ -70,6 +70,11 @@ function placesOf(
   return { sessions, standard, used: store ? storeFor(store, agent, paths, homeDirectory) : standard };
 }
 
+/** Registries as they were read, but for their texts, which are large and not needed any more: whoever changes one reads it anew. */
+export function withoutTexts(registries: readonly AgentRegistry[]): AgentRegistry[] {
+  return registries.map((one) => ({ ...one, registry: { ...one.registry, text: "" } }));
+}
+
 /** A registry that can't be read has no entries, and nothing counts as missing because of it. */
 function readOrNote(path: string, unreadable: Installation["unreadable"], known: Registry | undefined): Registry {
   try {

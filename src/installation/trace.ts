@@ -32,7 +32,8 @@ function placeOf(pointer: string, transcript: Transcript, installation: Installa
   const named = mapPath(runtimeFile.trim(), settings.paths);
   const path = `${realPathOr(dirname(named))}/${basename(named)}`;
   if (!path.startsWith(openclaw.home + sep) || lookAt(path)?.kind !== "file") return undefined;
-  if ([...transcripts, ...registries].some((other) => other.path === path)) return undefined;
+  const isAt = (other: { path: string }) => other.path === path;
+  if (transcripts.some(isAt) || registries.some(isAt)) return undefined;
   const event = parse(startOf(path, LONGEST_EVENT_BYTES).trimStart().split("\n")[0] ?? "");
   return event.traceSchema === "openclaw-trajectory" && event.sessionId === sessionId ? path : undefined;
 }

@@ -70,12 +70,9 @@ function findObject(
     end += 1;
   } else {
     for (;;) {
-      const nameAt = end;
-      const nameEnd = skipString(text, nameAt);
-      const valueAt = skipColon(text, nameEnd);
-      const valueEnd = skip(text, valueAt);
-      members.push({ name: decodeName(text, nameAt, nameEnd), nameAt, nameEnd, valueAt, valueEnd });
-      end = skipSpace(text, valueEnd);
+      const member = memberAt(text, end, skip);
+      members.push(member);
+      end = skipSpace(text, member.valueEnd);
       const code = text.charCodeAt(end);
       end += 1;
       if (code === CLOSE_BRACE) break;
@@ -88,6 +85,19 @@ function findObject(
     if (rest !== text.length) throw new JsonTextError(rest);
   }
   return { at, end, members };
+}
+
+/**
+ * The member whose name begins at `nameAt`. Behind a number that ends with the text there may have been more digits.
+ *
+ * @param skip from where the value begins to its end
+ * @throws JsonTextError when there is none, or it is malformed or breaks off
+ */
+export function memberAt(text: string, nameAt: number, skip = skipValue): Member {
+  const nameEnd = skipString(text, nameAt);
+  const valueAt = skipColon(text, nameEnd);
+  const valueEnd = skip(text, valueAt);
+  return { name: decodeName(text, nameAt, nameEnd), nameAt, nameEnd, valueAt, valueEnd };
 }
 
 /** Where a value stands in the text. The end is exclusive. */
@@ -256,7 +266,8 @@ function isDigit(code: number): boolean {
   return code >= ZERO && code < ZERO + 10;
 }
 
-function skipSpace(text: string, start: number): number {
+/** The end of the white space that begins at `start`. */
+export function skipSpace(text: string, start: number): number {
   let at = start;
   for (;;) {
     const code = text.charCodeAt(at);

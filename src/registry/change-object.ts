@@ -12,6 +12,9 @@ export type ObjectChange = {
   within?: ReadonlyMap<string, ObjectChange>;
 };
 
+/** What an object stands in: a text, or a file that gives out parts of its text. */
+export type Sliced = { slice(from: number, to?: number): string };
+
 /**
  * The splices that carry out a change, sorted by offset. Removing takes the comma and the white space that belong to a
  * member, inserting repeats those of its siblings: what was pretty stays pretty, what was compact stays compact.
@@ -19,7 +22,7 @@ export type ObjectChange = {
  * @param object as `findMembers` found it in `text`, without repeated names
  * @throws JsonTextError when `within` names a value that is no object
  */
-export function changeObject(text: string, object: ObjectSpan, change: ObjectChange): Splice[] {
+export function changeObject(text: Sliced, object: ObjectSpan, change: ObjectChange): Splice[] {
   const splices: Splice[] = [];
   const kept = object.members.filter((member) => !change.remove?.has(member.name));
   const lastKept = kept.at(-1);
@@ -33,7 +36,7 @@ export function changeObject(text: string, object: ObjectSpan, change: ObjectCha
       continue;
     }
     const inner = change.within?.get(member.name);
-    if (inner !== undefined) splices.push(...changeObject(text, findMembers(text, member.valueAt), inner));
+    if (inner !== undefined) splices.push(...changeWithin(text, member, inner));
     const value = change.replace?.get(member.name);
     if (value !== undefined) splices.push(cut(text, member.valueAt, member.valueEnd, value));
   }
@@ -41,8 +44,13 @@ export function changeObject(text: string, object: ObjectSpan, change: ObjectCha
   return splices.filter((splice) => splice.remove !== splice.insert);
 }
 
+function changeWithin(source: Sliced, { valueAt, valueEnd }: Member, change: ObjectChange): Splice[] {
+  const text = source.slice(0, valueEnd);
+  return changeObject(text, findMembers(text, valueAt), change);
+}
+
 /** What happens behind the last kept member: those after it go, the new ones come. */
-function changeEnd(text: string, object: ObjectSpan, lastKept: Member | undefined, insert: [string, string][]): Splice {
+function changeEnd(text: Sliced, object: ObjectSpan, lastKept: Member | undefined, insert: [string, string][]): Splice {
   const { members } = object;
   const first = members[0];
   const last = members.at(-1);
@@ -58,7 +66,7 @@ function changeEnd(text: string, object: ObjectSpan, lastKept: Member | undefine
 }
 
 /** The comma between two members with the white space around it, as the last two have it. */
-function separatorOf(text: string, { at, members }: ObjectSpan): string {
+function separatorOf(text: Sliced, { at, members }: ObjectSpan): string {
   const last = members.at(-1);
   const previous = members.at(-2);
   if (last === undefined) return ",";
@@ -66,17 +74,18 @@ function separatorOf(text: string, { at, members }: ObjectSpan): string {
 }
 
 /** An empty object has no siblings to go by: the line it stands on tells the indentation, the text's first line the step. */
-function fillEmpty(text: string, object: ObjectSpan, insert: [string, string][]): Splice {
+function fillEmpty(source: Sliced, object: ObjectSpan, insert: [string, string][]): Splice {
   if (insert.length === 0) return { at: object.at, remove: "", insert: "" };
+  const text = source.slice(0, object.end);
   const step = /^\s*\{\r?\n([ \t]+)/.exec(text)?.[1];
   const pretty = step !== undefined;
   const lineAt = text.lastIndexOf("\n", object.at) + 1;
   const indent = /^[ \t]*/.exec(text.slice(lineAt, object.at))?.[0] ?? "";
   const before = pretty ? `\n${indent}${step}` : "";
   const added = insert.map(([name, value]) => `${before}${JSON.stringify(name)}:${pretty ? " " : ""}${value}`);
-  return cut(text, object.at + 1, object.end - 1, added.join(",") + (pretty ? `\n${indent}` : ""));
+  return cut(source, object.at + 1, object.end - 1, added.join(",") + (pretty ? `\n${indent}` : ""));
 }
 
-function cut(text: string, from: number, to: number, insert: string): Splice {
+function cut(text: Sliced, from: number, to: number, insert: string): Splice {
   return { at: from, remove: text.slice(from, to), insert };
 }

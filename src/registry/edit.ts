@@ -1,12 +1,5 @@
 import { KeeperError } from "../errors.ts";
-import {
-  findMembers,
-  hasRepeatedNames,
-  isObjectAt,
-  JsonTextError,
-  type Member,
-  type ObjectSpan,
-} from "../json/json-text.ts";
+import { findMembers, hasRepeatedNames, isObjectAt, JsonTextError, type Member } from "../json/json-text.ts";
 import { applySplices, type Splice } from "../json/splice.ts";
 import { asObject, BINDING_MAPS, bindingsOf, LEGACY_BINDING, LEGACY_PROVIDER } from "./bindings.ts";
 import { changeObject, type ObjectChange } from "./change-object.ts";
@@ -17,22 +10,10 @@ export type RegistryEdit = {
   text: string;
   splices: Splice[];
   changed: boolean;
-  /** the entries of the new text, where they had to be looked at */
-  places?: readonly Member[];
 };
 
 /** What becomes of an entry; undefined: it stays as it is. */
-export type EntryChange = ObjectChange | "remove" | undefined;
-
-/** Entries that come, or are made anew, by key: their JSON; and those that go. One that stands already does not come. */
-type WholeEntries = {
-  add?: ReadonlyMap<string, string>;
-  replace?: ReadonlyMap<string, string>;
-  remove?: ReadonlySet<string>;
-};
-
-/** Where the entries of the text stand, for who knows it already: to pass over 200 MB takes a second. */
-type KnownPlaces = { places?: readonly Member[] };
+export type EntryChange = ObjectChange | undefined;
 
 /**
  * Clears the bindings of one entry to a Claude Code session. All three fields of a provider go together: were one left, the
@@ -67,34 +48,21 @@ export type EntryFields = {
  * @param decide returns undefined for an entry that stays as it is; entries that are no objects are not shown to it
  * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go
  */
-export function editEntries(
-  text: string,
-  decide: (entry: EntryFields, key: string) => EntryChange,
-  { add = new Map(), replace = new Map(), remove = new Set(), places }: WholeEntries & KnownPlaces = {},
-): RegistryEdit {
+export function editEntries(text: string, decide: (entry: EntryFields, key: string) => EntryChange): RegistryEdit {
   try {
-    const root = places ? rootOf(text, places) : findMembers(text);
+    const root = findMembers(text);
     // Of repeated names, readers see the last.
     const visible = new Map(root.members.map((member) => [member.name, member]));
     const splices: Splice[] = [];
-    const removed = new Set<string>();
     for (const member of visible.values()) {
-      const ask = () => (isObjectAt(text, member.valueAt) ? decide(fieldsOf(text, member), member.name) : undefined);
-      const change = remove.has(member.name) ? "remove" : ask();
+      const isEntry = isObjectAt(text, member.valueAt);
+      const change = isEntry ? decide(fieldsOf(text, member), member.name) : undefined;
       if (change === undefined) continue;
       if (hasRepeatedNames(root)) throw repeatedNames();
-      if (change === "remove") removed.add(member.name);
-      else splices.push(...changeEntry(text, member, change));
+      splices.push(...changeEntry(text, member, change));
     }
-    const insert = new Map([...add].filter(([key]) => !visible.has(key)));
-    const isRootChanged = removed.size + insert.size + replace.size > 0;
-    if (isRootChanged && hasRepeatedNames(root)) throw repeatedNames();
-    if (isRootChanged) splices.push(...changeObject(text, root, { remove: removed, insert, replace }));
     splices.sort((a, b) => a.at - b.at);
-    const result = applySplices(text, splices);
-    const found = isRootChanged ? findMembers(result).members : undefined;
-    if (found && !areTheRest(found, root, removed, [...insert.keys()])) throw wrongResult();
-    return { text: result, splices, changed: splices.length > 0, ...(found ? { places: found } : {}) };
+    return { text: applySplices(text, splices), splices, changed: splices.length > 0 };
   } catch (error) {
     if (!(error instanceof JsonTextError)) throw error;
     throw new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
@@ -103,7 +71,14 @@ export function editEntries(
 
 const MENDING = "Nothing was changed. `session-keeper validate-registry --repair` mends registries.";
 
-function changeEntry(text: string, { valueAt, valueEnd }: Member, change: ObjectChange): Splice[] {
+type Place = Pick<Member, "valueAt" | "valueEnd">;
+
+/**
+ * The splices that change an entry; the result is read back and compared with what was intended.
+ *
+ * @throws KeeperError (`failed`) when names are repeated where the edit would go; JsonTextError when it is no object
+ */
+export function changeEntry(text: string, { valueAt, valueEnd }: Place, change: ObjectChange): Splice[] {
   const entry = findMembers(text, valueAt);
   const inner = [...(change.within?.keys() ?? [])].map((name) => entry.members.find((member) => member.name === name));
   const touched = [entry, ...inner.flatMap((member) => (member ? [findMembers(text, member.valueAt)] : []))];
@@ -118,23 +93,8 @@ function changeEntry(text: string, { valueAt, valueEnd }: Member, change: Object
   return splices;
 }
 
-/** Every entry is there that shall be, in its order, and no other. */
-function areTheRest(
-  found: readonly Member[],
-  before: ObjectSpan,
-  removed: ReadonlySet<string>,
-  added: readonly string[],
-): boolean {
-  const expected = [...before.members.map(({ name }) => name).filter((name) => !removed.has(name)), ...added];
-  return found.length === expected.length && found.every(({ name }, index) => name === expected[index]);
-}
-
-/** The text is nothing but the object and white space around it. */
-function rootOf(text: string, places: readonly Member[]): ObjectSpan {
-  return { at: text.indexOf("{"), end: text.lastIndexOf("}") + 1, members: [...places] };
-}
-
-function fieldsOf(text: string, { valueAt }: Member): EntryFields {
+/** The fields of an entry as it stands in a text. */
+export function fieldsOf(text: string, { valueAt }: Place): EntryFields {
   let members: Map<string, Member> | undefined;
   const find = (name: string) => {
     members ??= new Map(findMembers(text, valueAt).members.map((member) => [member.name, member]));
@@ -168,7 +128,7 @@ export function withoutSessions(entry: EntryFields, claudeSessionIds: readonly s
   return { remove, within };
 }
 
-function repeatedNames(): KeeperError {
+export function repeatedNames(): KeeperError {
   return new KeeperError(
     "failed",
     "the registry holds the same name twice where it would have been edited",
@@ -176,7 +136,7 @@ function repeatedNames(): KeeperError {
   );
 }
 
-function wrongResult(): KeeperError {
+export function wrongResult(): KeeperError {
   return new KeeperError(
     "failed",
     "an edit of the registry did not come out as intended and was thrown away",

@@ -1,9 +1,10 @@
 import { constants as bufferConstants, isUtf8 } from "node:buffer";
-import { closeSync, constants, fstatSync, openSync, readFileSync } from "node:fs";
+import { closeSync, readFileSync } from "node:fs";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
-import { JsonTextError } from "../json/json-text.ts";
+import { JsonTextError, type NestedMember } from "../json/json-text.ts";
 import { asObject, type Binding, bindingsOf, isObject } from "./bindings.ts";
+import { openForReading, unreadable } from "./open.ts";
 import { placesIn, repeatsNames, valueWithoutCopies } from "./places.ts";
 
 /** What a session's entry says, as far as it has the expected types. */
@@ -30,7 +31,7 @@ export type RegistryProblem = "missing" | "empty" | "unparsable" | "not-an-objec
 /** An agent's `sessions.json` as it was at one moment. */
 export type Registry = {
   path: string;
-  /** Turns back into the very same bytes as UTF-8. Empty when the bytes are no UTF-8. */
+  /** Turns back into the very same bytes as UTF-8. Empty when the bytes are no UTF-8, and once it is not needed any more. */
   text: string;
   /** Of the file that was read; absent when there is none. */
   fingerprint?: Fingerprint;
@@ -68,10 +69,13 @@ export function readRegistry(path: string, options: ReadOptions = {}): Registry 
   if (bytes.length === 0) return { ...registry, problem: "empty" };
   if (!isUtf8(bytes)) return { ...registry, problem: "unparsable" };
   registry.text = bytes.toString("utf8");
-  const value = registry.text.length > LARGE_CHARACTERS ? parseLarge(registry) : parse(registry.text);
+  const places = registry.text.length > LARGE_CHARACTERS ? placesByName(registry) : undefined;
+  const value = places ?? parse(registry.text);
   if (value === undefined) return { ...registry, problem: registry.text.trim() === "" ? "empty" : "unparsable" };
   if (!isObject(value)) return { ...registry, problem: "not-an-object" };
-  for (const [key, entry] of Object.entries(value)) {
+  for (const key of Object.keys(value)) {
+    const place = places?.[key];
+    const entry = place ? valueWithoutCopies(registry.text, place) : value[key];
     if (isObject(entry)) registry.entries.push(describeEntry(key, entry));
     else registry.corrupt += 1;
   }
@@ -87,7 +91,6 @@ function readWhole(path: string, known: Fingerprint | undefined): Reading | "unc
     const descriptor = openForReading(path);
     if (descriptor === undefined) return undefined;
     try {
-      if (!fstatSync(descriptor).isFile()) throw unreadable(path, "it is not a regular file");
       const fingerprint = fingerprintOfDescriptor(descriptor);
       if (known && isUnchanged(known, fingerprint)) return "unchanged";
       const bytes = readFileSync(descriptor);
@@ -102,30 +105,6 @@ function readWhole(path: string, known: Fingerprint | undefined): Reading | "unc
   throw unreadable(path, "it keeps changing while being read");
 }
 
-/** Undefined when nothing is there. */
-function openForReading(path: string): number | undefined {
-  try {
-    // O_NONBLOCK: opening a pipe would otherwise wait for somebody to write.
-    return openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
-  } catch (error) {
-    if (errnoOf(error) === "ENOENT" || errnoOf(error) === "ENOTDIR") return undefined;
-    throw unreadable(
-      path,
-      errnoOf(error) === "ELOOP" ? "it is a symbolic link" : (errnoOf(error) ?? "unknown error"),
-      error,
-    );
-  }
-}
-
-function unreadable(path: string, why: string, cause?: unknown): KeeperError {
-  return new KeeperError(
-    "failed",
-    `cannot read the registry ${path}: ${why}`,
-    "Nothing was changed. The registry must be a regular file that this user may read.",
-    cause,
-  );
-}
-
 /** Undefined for text that is not JSON, which no JSON text can turn into. */
 function parse(text: string): unknown {
   try {
@@ -135,17 +114,15 @@ function parse(text: string): unknown {
   }
 }
 
-/** To parse all of a registry takes several times its size in memory; beyond this, only what is asked for is parsed. */
+/** To parse all of a registry takes several times its size in memory; beyond this, entries are parsed one by one. */
 const LARGE_CHARACTERS = 4_000_000;
 
-/** As `parse`, with empty objects for the copies in its entries that nobody asks for. */
-function parseLarge(registry: Registry): unknown {
+/** Where the entries stand, in the order and under the names that `JSON.parse` gives them; undefined for what is no object. */
+function placesByName(registry: Registry): Record<string, NestedMember> | undefined {
   try {
-    return Object.fromEntries(
-      placesIn(registry).map((place) => [place.name, valueWithoutCopies(registry.text, place)]),
-    );
+    return Object.fromEntries(placesIn(registry).map((place) => [place.name, place]));
   } catch (error) {
-    if (error instanceof JsonTextError) return parse(registry.text);
+    if (error instanceof JsonTextError) return undefined;
     throw error;
   }
 }

@@ -14,34 +14,59 @@ import { wordFinding, wordOutcome, wordPlanned, wordSpared } from "./wording.ts"
 
 type Seen = { installation: Installation; findings: readonly Finding[]; plan: Plan };
 
+/** What is told of the jobs that were done. */
+export type ToldJobs = {
+  actions: ReportedAction[];
+  resolved: Set<Finding>;
+  /** because of these the gateway has to be restarted */
+  corruption: Finding[];
+  sentences: Sentences;
+};
+
+/** One of each: thousands of sessions end in the same words. */
+type Sentences = Map<string, string>;
+
+export function nothingTold(): ToldJobs {
+  return { actions: [], resolved: new Set(), corruption: [], sentences: new Map() };
+}
+
+/** Puts the end of a job into words, after which the job itself is not needed for the report. */
+export function tellJob({ job, outcomes, isFinished }: JobOutcome, told: ToldJobs): void {
+  const because = kindsOf(job.findings);
+  for (const outcome of outcomes) told.actions.push(reportOutcome(outcome, because, told.sentences));
+  if (isFinished) for (const finding of job.findings) told.resolved.add(finding);
+  if (job.needsRestart) told.corruption.push(...job.findings);
+}
+
 /**
- * Turns what one installation's run saw, planned and did into what is told of it. Without outcomes it tells the plan.
+ * Turns what one installation's run saw, planned and did into what is told of it. Of the jobs that are still in the plan it is
+ * told what would be done.
  */
 export function buildReport(
   seen: Seen,
-  done: readonly JobOutcome[],
-  extra: readonly Outcome[],
+  told?: ToldJobs,
+  extra: readonly Outcome[] = [],
 ): Pick<InstallationReport, "findings" | "actions" | "spared"> {
-  const resolved = new Set(done.filter(({ isFinished }) => isFinished).flatMap(({ job }) => job.findings));
-  const corruption = done.filter(({ job }) => job.needsRestart).flatMap(({ job }) => job.findings);
-  const jobs = new Map(done.map((outcome) => [outcome.job, outcome]));
+  const { corruption, resolved, sentences } = told ?? nothingTold();
+  const because = kindsOf(corruption);
   return {
-    findings: seen.findings.map((finding) => reportFinding(finding, resolved.has(finding))),
+    findings: seen.findings.map((finding) => reportFinding(finding, resolved.has(finding), sentences)),
     actions: [
-      ...seen.plan.jobs.flatMap((job) => reportJob(job, jobs.get(job))),
-      ...(done.length === 0 ? plannedRestart(seen) : []),
-      ...extra.map((outcome) => reportOutcome(outcome, outcome.step.kind === "restart-gateway" ? corruption : [])),
+      ...(told?.actions ?? []),
+      ...seen.plan.jobs.flatMap(planJob),
+      ...(told ? [] : plannedRestart(seen)),
+      ...extra.map((outcome) => reportOutcome(outcome, outcome.step.kind === "restart-gateway" ? because : [])),
     ],
     spared: seen.plan.spared.map(reportSpared),
   };
 }
 
-export function reportFinding(finding: Finding, resolved: boolean): ReportedFinding {
+export function reportFinding(finding: Finding, resolved: boolean, sentences?: Sentences): ReportedFinding {
   const { kind, severity, agent, sessionKey, sessionId, path, line, evidence } = finding;
   return {
     kind,
     severity,
-    message: wordFinding(finding),
+    message: oneOf(wordFinding(finding), sentences),
     resolved,
     ...(agent ? { agent } : {}),
     ...(sessionKey ? { sessionKey } : {}),
@@ -52,33 +77,27 @@ export function reportFinding(finding: Finding, resolved: boolean): ReportedFind
   };
 }
 
-function reportJob(job: Job, outcome: JobOutcome | undefined): ReportedAction[] {
-  if (outcome) return outcome.outcomes.map((one) => reportOutcome(one, job.findings));
+function planJob(job: Job): ReportedAction[] {
+  const because = kindsOf(job.findings);
   const last = job.steps.at(-1);
-  if (job.wait && last)
-    return [reportOutcome({ step: last, result: "busy", because: job.wait, detail: {} }, job.findings)];
+  if (job.wait && last) return [reportOutcome({ step: last, result: "busy", because: job.wait, detail: {} }, because)];
   const prunes = job.prunes.map((archive): Step => ({ kind: "prune-archive", archive }));
-  return [...job.steps.map((step) => planned(step, job.findings)), ...prunes.map((step) => planned(step, []))];
+  return [...job.steps.map((step) => planned(step, because)), ...prunes.map((step) => planned(step, []))];
 }
 
 function plannedRestart({ installation, plan }: Seen): ReportedAction[] {
   const condemned = plan.jobs.filter(({ needsRestart, wait }) => needsRestart && wait === undefined);
   if (condemned.length === 0 || !installation.settings.gateway.restart) return [];
-  return [
-    planned(
-      { kind: "restart-gateway" },
-      condemned.flatMap(({ findings }) => findings),
-    ),
-  ];
+  return [planned({ kind: "restart-gateway" }, kindsOf(condemned.flatMap(({ findings }) => findings)))];
 }
 
-function planned(step: Step, findings: readonly Finding[]): ReportedAction {
+function planned(step: Step, because: Kinds): ReportedAction {
   const detail = plannedDetail(step);
   return {
     kind: actionKindOf(step.kind),
     message: wordPlanned(step),
     ...about(step),
-    because: kindsOf(findings),
+    because,
     result: "planned",
     ...(detail ? { detail } : {}),
   };
@@ -94,13 +113,13 @@ function plannedDetail(step: Step): Record<string, unknown> | undefined {
   return shrinks ? { bytesBefore: step.transcript.fingerprint.sizeBytes, bytesAfter: 0 } : undefined;
 }
 
-function reportOutcome(outcome: Outcome, findings: readonly Finding[]): ReportedAction {
+function reportOutcome(outcome: Outcome, because: Kinds, sentences?: Sentences): ReportedAction {
   const { step, result, hint, detail } = outcome;
   return {
     kind: actionKindOf(step.kind),
-    message: wordOutcome(outcome),
+    message: oneOf(wordOutcome(outcome), sentences),
     ...about(step),
-    because: kindsOf(findings),
+    because,
     result,
     ...(hint ? { hint } : {}),
     detail,
@@ -128,6 +147,14 @@ function identify(transcript: Transcript): { path: string; sessionId: string; se
   return { path: transcript.path, sessionId: transcript.sessionId, ...(sessionKey ? { sessionKey } : {}) };
 }
 
-function kindsOf(findings: readonly Finding[]): ReportedAction["because"] {
+function oneOf(sentence: string, sentences: Sentences | undefined): string {
+  const known = sentences?.get(sentence);
+  if (known === undefined) sentences?.set(sentence, sentence);
+  return known ?? sentence;
+}
+
+type Kinds = ReportedAction["because"];
+
+function kindsOf(findings: readonly Finding[]): Kinds {
   return [...new Set(findings.map(({ kind }) => kind))];
 }

@@ -10,7 +10,8 @@ import type { ReportDocument } from "./document.ts";
 export async function writeRunLog({ file, level }: Settings["log"], report: ReportDocument): Promise<void> {
   if (file === null) return;
   const events = eventsOf(report);
-  if (events.length === 0 && level !== "debug" && level !== "trace") return;
+  let next = events.next();
+  if (next.done && level !== "debug" && level !== "trace") return;
   const { default: pino } = await import("pino");
   const destination = pino.destination({ dest: file, sync: true, mode: 0o600 });
   const { runId, command, version, exitCode, durationMs, summary } = report;
@@ -18,7 +19,10 @@ export async function writeRunLog({ file, level }: Settings["log"], report: Repo
     { level, base: { tool: report.tool, version, runId, command }, timestamp: pino.stdTimeFunctions.isoTime },
     destination,
   );
-  for (const { level: of, text, ...facts } of events) log[of](facts, text);
+  for (; !next.done; next = events.next()) {
+    const { level: of, text, ...facts } = next.value;
+    log[of](facts, text);
+  }
   log.info({ exitCode, durationMs, ...summary }, "run ended");
   destination.flushSync();
   destination.end();
@@ -26,32 +30,15 @@ export async function writeRunLog({ file, level }: Settings["log"], report: Repo
 
 type Event = { level: "info" | "warn" | "error"; text: string } & Record<string, unknown>;
 
-function eventsOf({ installations, error }: ReportDocument): Event[] {
-  const events: Event[] = installations.flatMap(({ name: installation, actions, findings, failure }) => [
-    ...findings
-      .filter(({ severity, resolved }) => severity !== "info" && !resolved)
-      .map(
-        ({ kind, severity, sessionId, path, message }): Event => ({
-          level: severity === "error" ? "error" : "warn",
-          text: message,
-          installation,
-          kind,
-          sessionId,
-          path,
-        }),
-      ),
-    ...actions.map(
-      ({ kind, result, sessionId, path, message }): Event => ({
-        level: result === "failed" ? "error" : "info",
-        text: message,
-        installation,
-        kind,
-        result,
-        sessionId,
-        path,
-      }),
-    ),
-    ...(failure ? [{ level: "error", text: failure.message, installation, code: failure.code } satisfies Event] : []),
-  ]);
-  return error ? [...events, { level: "error", text: error.message, code: error.code }] : events;
+function* eventsOf({ installations, error }: ReportDocument): Generator<Event, undefined> {
+  for (const { name: installation, actions, findings, failure } of installations) {
+    for (const { kind, severity, resolved, sessionId, path, message: text } of findings) {
+      if (severity === "info" || resolved) continue;
+      yield { level: severity === "error" ? "error" : "warn", text, installation, kind, sessionId, path };
+    }
+    for (const { kind, result, sessionId, path, message: text } of actions)
+      yield { level: result === "failed" ? "error" : "info", text, installation, kind, result, sessionId, path };
+    if (failure) yield { level: "error", text: failure.message, installation, code: failure.code };
+  }
+  if (error) yield { level: "error", text: error.message, code: error.code };
 }

@@ -1,4 +1,4 @@
-import type { JobOutcome } from "../apply/apply.ts";
+import type { JobEnd } from "../apply/apply.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Clocks } from "../host/host.ts";
@@ -35,7 +35,7 @@ type Look = {
   /** a restart that is due may be done in this run */
   mayRestart: boolean;
   /** what the next run has to know */
-  remember: (state: InstallationState, done: readonly JobOutcome[], report: DutyReport) => InstallationState;
+  remember: (state: InstallationState, done: readonly JobEnd[], report: DutyReport) => InstallationState;
   /** folders in which archives that are too many may go in this run, but for some that were told of; absent: none */
   retention?: { folders: readonly string[]; distrusted: ReadonlySet<string> };
   /** absent: no transcript was looked at */

@@ -1,4 +1,4 @@
-import { openDisk } from "../disk/disk.ts";
+import { type Disk, openDisk } from "../disk/disk.ts";
 import { homesOf } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { acquireRunLock, holdRunLockBriefly } from "../locks/run-lock.ts";
@@ -36,40 +36,54 @@ export async function lookAfter(installation: Installation, context: DutyContext
   }
   const duty = await (duties[request.command] ?? duties.rotate)?.();
   if (!duty) throw new Error(`nothing is known to do for ${request.command}`);
-  const stateDirectory = stateDirectoryOf(settings, world.surroundings);
   const homes = homesOf(installation);
-  const statePath = statePathOf(stateDirectory, homes);
-  const first = await duty(installation, statePath, context);
-  if (request.dryRun || homes.length === 0) return buildReport(first, [], []);
-  const disk = context.disk ?? openDisk();
-  if (!first.hasWork) {
-    const report = buildReport(first, [], []);
-    if (request.files.length > 0) return report; // a look at a file leaves no trace
-    const next = remember(first, first.state, [], report, context);
-    const sample = await sampleOf(first);
-    const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
-      if (readState(statePath).text !== first.before.stateText) return;
-      writeState(disk, statePath, next, { sync: false });
-      sample?.(disk, statePath);
-      if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
-    });
-    // a look alone need not wait for another run: what it would have remembered, it looks up again
-    if (isMarked || !changesSomething(request)) return report;
-  }
+  const stateDirectory = stateDirectoryOf(settings, world.surroundings);
+  const places: Places = {
+    ...{ disk: context.disk ?? openDisk(), stateDirectory, homes },
+    statePath: statePathOf(stateDirectory, homes),
+  };
+  const report = await lookOnly(installation, duty, places, context);
+  if (report) return report;
   const stop = new AbortController();
   const onCompromised = () => stop.abort(new Error("the run lock was lost"));
   const { waitMs } = request;
   const lock = await during("wait-for-run", undefined, () =>
-    acquireRunLock(disk, stateDirectory, homes, { waitMs, signal: world.signal, onCompromised }),
+    acquireRunLock(places.disk, stateDirectory, homes, { waitMs, signal: world.signal, onCompromised }),
   );
   try {
     const { work } = await import("./work.ts"); // all that writes: an idle run does without
     const signal = AbortSignal.any([world.signal, stop.signal]);
-    const places = { disk, stateDirectory, statePath };
     return await work(installation, duty, places, { ...context, world: { ...world, signal } });
   } finally {
     await lock.release();
   }
+}
+
+type Places = { disk: Disk; stateDirectory: string; statePath: string; homes: string[] };
+
+/** Undefined when there is work: then it is looked again under the lock, and what was seen here is not kept until then. */
+async function lookOnly(
+  installation: Installation,
+  duty: Duty,
+  { disk, stateDirectory, statePath, homes }: Places,
+  context: DutyContext,
+): Promise<DutyReport | undefined> {
+  const { request } = context;
+  const first = await duty(installation, statePath, context);
+  if (request.dryRun || homes.length === 0) return buildReport(first);
+  if (first.hasWork) return undefined;
+  const report = buildReport(first);
+  if (request.files.length > 0) return report; // a look at a file leaves no trace
+  const next = remember(first, first.state, [], report, context);
+  const sample = await sampleOf(first);
+  const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
+    if (readState(statePath).text !== first.before.stateText) return;
+    writeState(disk, statePath, next, { sync: false });
+    sample?.(disk, statePath);
+    if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
+  });
+  // a look alone need not wait for another run: what it would have remembered, it looks up again
+  return isMarked || !changesSomething(request) ? report : undefined;
 }
 
 function changesSomething({ command, repair }: DutyContext["request"]): boolean {

@@ -46,7 +46,7 @@ export async function lookAtStatus(
   const { state } = readState(statePath);
   const withLocks = await lookUpLocks(installation, context);
   const seen = await lookAsAll(installation, withLocks, statePath, context);
-  const report = buildReport({ installation, findings: seen.findings, plan: { jobs: [], spared: [] } }, [], []);
+  const report = buildReport({ installation, findings: seen.findings, plan: { jobs: [], spared: [] } });
   for (const finding of report.findings) {
     const since = seenSince(state, finding);
     if (since !== undefined) finding.since = new Date(since).toISOString();

@@ -45,7 +45,7 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
     hasWork,
     mayRestart: true,
     remember(now, done, report) {
-      const finished = done.filter(({ isFinished }) => isFinished).flatMap(({ job }) => job.transcript?.path ?? []);
+      const finished = done.flatMap(({ isFinished, transcript }) => (isFinished && transcript ? transcript.path : []));
       const personal = plan.spared
         .filter(({ because }) => because === "personal" || because === "personal-below-limit")
         .flatMap(({ transcript }) => transcript?.path ?? []);

@@ -5,7 +5,8 @@ import { scopeOf } from "./prospects.ts";
 import type { Request, World } from "./run.ts";
 
 /**
- * Looks the installation up again, without what another installation looks after; of files that were named, just these.
+ * Looks an installation up again, without what another installation looks after; of files that were named, just these. In place,
+ * so that nothing of what was there before is kept.
  *
  * @param isAnew nothing that was read before is relied on: somebody else read it
  */
@@ -13,25 +14,21 @@ export async function refresh(
   installation: Installation,
   { request, world }: { request: Request; world: World },
   isAnew = false,
-): Promise<Installation> {
+): Promise<void> {
   if (installation.folders.length > 0) {
-    const transcripts = installation.transcripts.flatMap((transcript) => {
+    installation.transcripts = installation.transcripts.flatMap((transcript) => {
       const seen = lookAt(transcript.path);
       return seen ? [{ ...transcript, ...seen }] : [];
     });
-    return { ...installation, transcripts, unreadable: [...installation.unreadable] };
+    return;
   }
   const { name, claimedElsewhere, neighbours } = installation;
   const claimed = new Set(claimedElsewhere);
   const before = isAnew ? { ...installation, registries: [] } : installation;
   const now = await discover(installation.settings, world.surroundings, scopeOf(request), before);
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
-  return {
-    ...now,
-    name,
-    claimedElsewhere,
-    neighbours,
-    transcripts: areMine(now.transcripts),
-    locks: areMine(now.locks),
-  };
+  Object.assign(installation, now, {
+    ...{ name, claimedElsewhere, neighbours },
+    ...{ transcripts: areMine(now.transcripts), locks: areMine(now.locks) },
+  } satisfies Partial<Installation>);
 }

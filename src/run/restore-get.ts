@@ -116,7 +116,7 @@ function tell(
   ];
   return {
     ...report,
-    ...(installation ? buildReport({ installation, findings, plan: { jobs: [], spared: [] } }, [], []) : {}),
+    ...(installation ? buildReport({ installation, findings, plan: { jobs: [], spared: [] } }) : {}),
     archives: archives.map((archive) => tellArchive(archive)),
     copy: { ...(path === undefined ? {} : { path }), bytes, parts: archives.length + (withLive ? 1 : 0), withLive },
   };

@@ -62,30 +62,30 @@ export async function undoRun(
 
 /** The part that writes. Looks at everything again: it may have changed while the lock was waited for. */
 async function putBack(
-  before: Installation,
+  installation: Installation,
   asked: UndoRequest,
   context: DutyContext,
   disk: Disk,
   stateDirectory: string,
 ): Promise<DutyReport> {
   const { request, world, settings, runId } = context;
-  const foreignPids = areForeign(before);
+  const foreignPids = areForeign(installation);
   const journal = openJournal(disk, stateDirectory, runId);
+  await refresh(installation, context);
   const tools: Tools = {
-    ...{ disk, journal, settings, runId, foreignPids },
+    ...{ disk, journal, settings, runId, foreignPids, installation },
     backupsOf: () => [],
-    installation: await refresh(before, context),
     command: request.command,
     signal: world.signal,
     env: world.surroundings.env,
   };
   const problems = await recoverSetAside(tools);
-  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, context);
-  tools.installation.unreadable.push(...problems);
-  const now = readPlan(tools.installation, asked.runId, stateDirectory);
-  const { name } = tools.installation;
+  if (installation.leftBehind.length > 0) await refresh(installation, context);
+  installation.unreadable.push(...problems);
+  const now = readPlan(installation, asked.runId, stateDirectory);
+  const { name } = installation;
   journal.write("run-begin", { command: "restore undo", undoes: asked.runId, installation: name });
-  const inUse = await probe(tools.installation, foreignPids, asked, context);
+  const inUse = await probe(installation, foreignPids, asked, context);
   const given = { runId: asked.runId, history: historyOf(now.events, asked.runId), inUse };
   const outcomes = await putBackSessions(now.own, given, tools);
   const done = outcomes.filter(({ result }) => result === "done").length;

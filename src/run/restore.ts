@@ -150,7 +150,7 @@ async function verify(
       const findings = [...ofCatalogs, ...distrusted];
       reports.push({
         ...report,
-        ...buildReport({ installation, findings, plan: { jobs: [], spared: [] } }, [], []),
+        ...buildReport({ installation, findings, plan: { jobs: [], spared: [] } }),
         archives: verdicts.map(({ archive, problem }) => tellArchive(archive, problem === undefined)),
       });
     } catch (error) {

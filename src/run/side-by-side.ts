@@ -89,7 +89,8 @@ async function handle({ prospect, account }: Charge, context: RunContext): Promi
     if (!account) return { ...base, ...(await lookAfter(installation, { ...context, sharedLogs })) };
     const duty = forAccount(account, { ...context, sharedLogs });
     // what root has seen, its owner may not be able to read
-    return { ...base, ...(await lookAfter(await refresh(installation, duty, true), duty)) };
+    await refresh(installation, duty, true);
+    return { ...base, ...(await lookAfter(installation, duty)) };
   } catch (error) {
     return { ...base, failure: describeFailure(error) };
   }

@@ -1,4 +1,4 @@
-import type { JobOutcome } from "../apply/apply.ts";
+import type { JobEnd } from "../apply/apply.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { isUnfinished } from "../inspect/rotation.ts";
 import type { Transcript } from "../installation/installation.ts";
@@ -13,17 +13,17 @@ export function underwayOf(jobs: readonly Job[]): Underway[] {
 /** What of it is still to be finished after a run: sessions that are forgotten, and not yet emptied or removed. */
 export function stillUnderway(
   before: readonly Underway[],
-  done: readonly JobOutcome[],
+  done: readonly JobEnd[],
   transcripts: readonly Transcript[],
 ): Underway[] {
-  const finished = new Set(done.filter((outcome) => outcome.isFinished).map(({ job }) => job.transcript?.path));
+  const finished = new Set(done.filter(({ isFinished }) => isFinished).map(({ transcript }) => transcript?.path));
   const earlier = before.filter(
     (one) => !finished.has(one.path) && transcripts.some((transcript) => isUnfinished(transcript, one)),
   );
   // whether it is forgotten shows next time: an edit may have failed after it was made
-  const stuck = done.filter((outcome) => !outcome.isFinished && outcome.job.wait === undefined);
+  const stuck = done.flatMap(({ left }) => (left && left.wait === undefined ? left : []));
   const kept = new Set(earlier.map(({ path }) => path));
-  return [...earlier, ...stuck.flatMap(({ job }) => remember(job)).filter(({ path }) => !kept.has(path))];
+  return [...earlier, ...stuck.flatMap(remember).filter(({ path }) => !kept.has(path))];
 }
 
 /** A session that a killed run emptied or removed, and for which it could not restart the gateway any more. */

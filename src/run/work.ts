@@ -1,4 +1,4 @@
-import { applyPlan, type JobOutcome } from "../apply/apply.ts";
+import { applyPlan, endOf, type JobEnd } from "../apply/apply.ts";
 import type { Outcome } from "../apply/outcome.ts";
 import { pruneArchives } from "../apply/prune-archive.ts";
 import { recoverSetAside } from "../apply/recover.ts";
@@ -7,9 +7,10 @@ import { retain } from "../apply/retain.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Installation } from "../installation/installation.ts";
+import { withoutTexts } from "../installation/registries.ts";
 import type { Spared } from "../plan/plan.ts";
 import { countedAsTheyCome, during } from "../progress.ts";
-import { buildReport, reportFinding } from "../report/build.ts";
+import { buildReport, nothingTold, reportFinding, tellJob } from "../report/build.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { backupsIn, type Journal, openJournal, readJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
@@ -25,7 +26,7 @@ import { isRestartMissing, underwayOf } from "./underway.ts";
  * changed while the lock was waited for.
  */
 export async function work(
-  before: Installation,
+  installation: Installation,
   duty: Duty,
   places: { disk: Disk; stateDirectory: string; statePath: string },
   context: DutyContext,
@@ -33,12 +34,13 @@ export async function work(
   const { request, world, settings, runId } = context;
   const { disk, stateDirectory, statePath } = places;
   const journal = openJournal(disk, stateDirectory, runId);
+  await refresh(installation, context);
   const tools: Tools = {
     disk,
     journal,
     backupsOf: (path) => backupsIn(readJournal(stateDirectory), path),
     settings,
-    installation: await refresh(before, context),
+    installation,
     runId,
     command: request.command,
     foreignPids: false,
@@ -46,19 +48,21 @@ export async function work(
     env: world.surroundings.env,
   };
   const problems = await recoverSetAside(tools);
-  if (tools.installation.leftBehind.length > 0) tools.installation = await refresh(before, context);
-  tools.installation.unreadable.push(...problems);
+  if (installation.leftBehind.length > 0) await refresh(installation, context);
+  installation.unreadable.push(...problems);
   const mended = await mendCatalogs(tools, context);
-  const seen = await duty(tools.installation, statePath, context);
+  const seen = await duty(installation, statePath, context);
   tools.foreignPids = seen.foreignPids;
+  installation.registries = withoutTexts(installation.registries);
   const isKept = request.files.length === 0; // of files that were named nothing is remembered
   journal.write("run-begin", {
     command: request.command,
-    installation: tools.installation.name,
+    installation: installation.name,
     jobs: seen.plan.jobs.length,
     ...(isKept ? {} : { files: request.files.length }),
   });
-  const done: JobOutcome[] = [];
+  const done: JobEnd[] = [];
+  const told = nothingTold();
   const state = { ...seen.state };
   if (seen.mayRestart) state.restartDue ||= state.underway.some(isRestartMissing);
   const begins = underwayOf(seen.plan.jobs);
@@ -67,7 +71,8 @@ export async function work(
   if (begins.length > 0 && isKept)
     writeState(disk, statePath, { ...readState(statePath).state, underway }, { sync: true });
   for await (const outcome of countedAsTheyCome("do-jobs", seen.plan.jobs.length, applyPlan(seen.plan, tools))) {
-    done.push(outcome);
+    tellJob(outcome, told);
+    done.push(endOf(outcome));
     if (!outcome.job.needsRestart || !outcome.hasChanged || state.restartDue) continue;
     state.restartDue = true; // remembered at once: a kill before the restart must not lose it
     writeState(disk, statePath, { ...readState(statePath).state, restartDue: true }, { sync: true });
@@ -82,7 +87,7 @@ export async function work(
     extra.push(pruned);
   }
   const plan = { ...seen.plan, spared: [...seen.plan.spared, ...spared] };
-  const report = buildReport({ ...seen, plan }, done, extra);
+  const report = buildReport({ ...seen, plan }, told, extra);
   report.findings.push(...mended.map((finding) => reportFinding(finding, true)));
   try {
     if (isKept) {
@@ -91,7 +96,7 @@ export async function work(
       if (seen.cursors) writeCursors(disk, cursorsPathOf(statePath), seen.cursors, seen.before.cursorsText);
     }
     const finished = done.filter(({ isFinished }) => isFinished).length;
-    journal.write("run-end", { installation: tools.installation.name, done: finished });
+    journal.write("run-end", { installation: installation.name, done: finished });
   } catch (error) {
     return { ...report, failure: describeFailure(error) }; // what was done is told all the same
   }
@@ -101,7 +106,7 @@ export async function work(
 /** Each command lets go of its own archives only, once it has made new ones. */
 async function* prune(
   { retention }: Awaited<ReturnType<Duty>>,
-  done: readonly JobOutcome[],
+  done: readonly JobEnd[],
   tools: Tools,
 ): AsyncGenerator<Outcome> {
   if (tools.command === "archive") {
@@ -109,8 +114,8 @@ async function* prune(
       yield* await retain(folder, retention?.distrusted ?? new Set(), tools);
     return;
   }
-  for (const { job, hasChanged } of done) {
-    if (hasChanged && job.transcript && !tools.signal.aborted) yield* await pruneArchives(job.transcript, tools);
+  for (const { transcript, hasChanged } of done) {
+    if (hasChanged && transcript && !tools.signal.aborted) yield* await pruneArchives(transcript, tools);
   }
 }
 

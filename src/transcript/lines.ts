@@ -44,9 +44,9 @@ export function createLineSplitter(
 
 /** Reads the bytes [from, to) of a file piece by piece. A piece's bytes are valid until the next one. */
 export async function* readPieces(file: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
-  const buffer = Buffer.allocUnsafe(BLOCK_BYTES);
+  const buffer = Buffer.allocUnsafe(Math.min(BLOCK_BYTES, Math.max(0, to - from)));
   for (let at = from; at < to; ) {
-    const { bytesRead } = await file.read(buffer, 0, Math.min(BLOCK_BYTES, to - at), at);
+    const { bytesRead } = await file.read(buffer, 0, Math.min(buffer.length, to - at), at);
     if (bytesRead === 0) return;
     yield buffer.subarray(0, bytesRead);
     at += bytesRead;
@@ -76,10 +76,8 @@ export async function* readLinesBackwards(file: FileHandle, to: number): AsyncGe
 /** The first and last lines of a file, as far as they lie whole within some tens of kilobytes. */
 export async function linesAtEnds(file: FileHandle, sizeBytes: number): Promise<Buffer[]> {
   const from = Math.max(0, sizeBytes - ENDS_BYTES);
-  const [head, tail] = [
-    await readRange(file, 0, Math.min(ENDS_BYTES, sizeBytes)),
-    await readRange(file, from, sizeBytes),
-  ];
+  const head = await readRange(file, 0, Math.min(ENDS_BYTES, sizeBytes));
+  const tail = from === 0 ? head : await readRange(file, from, sizeBytes);
   const first = head.subarray(0, head.lastIndexOf(NEWLINE) + 1);
   const last = from === 0 ? Buffer.alloc(0) : tail.subarray(tail.indexOf(NEWLINE) + 1);
   const lines: Buffer[] = [];

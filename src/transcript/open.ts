@@ -3,12 +3,16 @@ import type { FileHandle } from "node:fs/promises";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { KeeperError } from "../errors.ts";
 
+/** An idle run opens no transcript; one that opens thousands would make them anew for each. */
+let operations: Promise<typeof import("node:fs/promises")> | undefined;
+
 /**
  * Opens a transcript for reading, and makes sure that it is the very file that was found: not a link, not a pipe, not
  * another file that took its name.
  */
 export async function openTranscript(path: string, found: Fingerprint): Promise<FileHandle> {
-  const { open } = await import("node:fs/promises"); // an idle run opens no transcript
+  operations ??= import("node:fs/promises");
+  const { open } = await operations;
   const file = await open(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
   const stats = await file.stat();
   if (stats.isFile() && isSameFile(found, { ...found, device: stats.dev, inode: stats.ino })) return file;

@@ -47,9 +47,7 @@ export async function putBackEntries(
   groups: readonly (readonly EntryUndo[])[],
   tools: Tools,
 ): Promise<PutBack[][]> {
-  const written = await writePrepared([path], tools, ([registry]) =>
-    prepare(registry ?? readRegistry(path), groups, tools),
-  );
+  const written = await writePrepared([path], tools, () => prepare(readRegistry(path), groups, tools));
   if ("busy" in written) return groups.map((group) => group.map(() => ({ because: written.busy })));
   const { wasOurs, holdMs } = written;
   const now = wasOurs ? undefined : readEntries(path);

@@ -77,7 +77,10 @@ function halve(name: string, args: unknown[]): unknown[] | undefined {
   }
   if (name === "createOf") return [path, firstHalf(content as AsyncIterable<Uint8Array>), ...rest];
   if (!WRITING.includes(name)) return undefined;
-  const bytes = Buffer.from(content as string | Buffer);
+  const isWhole = typeof content === "string" || content instanceof Uint8Array;
+  const bytes = isWhole
+    ? Buffer.from(content as string)
+    : Buffer.concat(Array.from(content as Iterable<Uint8Array>, (piece) => Buffer.from(piece)));
   return [path, bytes.subarray(0, Math.floor(bytes.length / 2)), ...rest];
 }
 
