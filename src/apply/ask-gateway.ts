@@ -2,7 +2,7 @@ import { runCommand } from "../host/command.ts";
 import { findGateway } from "../installation/gateway.ts";
 import { findGatewayCommand, type GatewayCommand } from "../installation/gateway-command.ts";
 import type { GatewayRequest } from "../plan/plan.ts";
-import { asObject } from "../registry/bindings.ts";
+import { isObject } from "../registry/bindings.ts";
 import { describeEntry } from "../registry/read.ts";
 import { type RegistryFiles, withRegistryFiles } from "../registry/registry-file.ts";
 import { obstaclesTo } from "./entry-obstacle.ts";
@@ -82,7 +82,8 @@ function lookBefore(
 /** @param now the text of the entry; undefined when it is gone */
 function isDone({ change, entry: { entry } }: EditStep, now: string | undefined): boolean {
   if (change === "remove-entry" || now === undefined) return change === "remove-entry" && now === undefined;
-  return describeEntry(entry.key, asObject(JSON.parse(now))).sessionId !== entry.sessionId;
+  const value: unknown = JSON.parse(now);
+  return isObject(value) && describeEntry(entry.key, value).sessionId !== entry.sessionId;
 }
 
 async function beginAsking(tools: Tools): Promise<Asking> {

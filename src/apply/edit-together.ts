@@ -1,3 +1,4 @@
+import { isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { type RegistryFiles, withRegistryFiles } from "../registry/registry-file.ts";
 import { comesIn } from "./entry-change.ts";
 import { obstaclesTo } from "./entry-obstacle.ts";
@@ -27,7 +28,7 @@ export async function editTogether(steps: readonly EditStep[], tools: Tools): Pr
     steps.flatMap(({ entry, edit }) => [entry.entry.key, ...(edit?.from ? [edit.from.entry.key] : [])]),
   );
   const written = await writePrepared(paths, tools, () =>
-    withRegistryFiles(paths, keys, (files) => prepare(files, steps, tools)),
+    withRegistryFiles(paths, keys, (files) => prepareUnlessWritten(files, steps, tools)),
   );
   if ("busy" in written)
     return steps.map((step) => ({
@@ -44,6 +45,19 @@ export async function editTogether(steps: readonly EditStep[], tools: Tools): Pr
 function inOrder(steps: readonly EditStep[]): string[] {
   const into = steps.filter(({ change }) => comesIn(change));
   return [...new Set([...into, ...steps].map(({ entry }) => entry.registryPath))];
+}
+
+/** What is written in place while it is read looks broken; it is read anew then. */
+function prepareUnlessWritten(files: RegistryFiles, steps: readonly EditStep[], tools: Tools): Prepared<Outcome[]> {
+  try {
+    return prepare(files, steps, tools);
+  } catch (error) {
+    const isWritten = [...files.values()].some(
+      (file) => file && !isUnchanged(file.fingerprint, lookAt(file.path)?.fingerprint),
+    );
+    if (!isWritten) throw error;
+    return { put: () => undefined, discard: () => undefined };
+  }
 }
 
 function prepare(files: RegistryFiles, steps: readonly EditStep[], tools: Tools): Prepared<Outcome[]> {

@@ -34,6 +34,7 @@ export function prepareEdit(
   files: RegistryFiles,
   tools: Tools,
 ): PreparedEdit {
+  if (steps.length === 0) return { undoes: new Map(), put: () => true, discard: () => undefined };
   const file = files.get(path);
   if (file) return prepareFrom(file, steps, files, tools);
   const { problem } = readRegistry(path);

@@ -1,7 +1,7 @@
-import { isObjectAt, type Member } from "../json/json-text.ts";
+import { isObjectAt, JsonTextError, type Member } from "../json/json-text.ts";
 import { applySplices, type Splice } from "../json/splice.ts";
 import { changeObject, type ObjectChange } from "./change-object.ts";
-import { changeEntry, type EntryFields, fieldsOf, repeatedNames, wrongResult } from "./edit.ts";
+import { changeEntry, type EntryFields, fieldsOf, malformed, repeatedNames, wrongResult } from "./edit.ts";
 import { holdsEntries, type RegistryFile } from "./registry-file.ts";
 
 /**
@@ -34,9 +34,17 @@ export type FileEdit = {
  * Each changed entry is read back and compared with what was intended. The rest is copied from the file, and never in memory as a
  * whole.
  *
- * @throws KeeperError (`failed`) when names are repeated where the edit would go
+ * @throws KeeperError (`failed`) when names are repeated where the edit would go, or an entry does not have the shape for it
  */
 export function planEdit(file: RegistryFile, wishes: EntryWishes): FileEdit {
+  try {
+    return plan(file, wishes);
+  } catch (error) {
+    throw error instanceof JsonTextError ? malformed(error) : error;
+  }
+}
+
+function plan(file: RegistryFile, wishes: EntryWishes): FileEdit {
   const { root, names } = file;
   // Of repeated names, readers see the last.
   const visible = new Map(root.members.map((member) => [member.name, member]));

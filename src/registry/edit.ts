@@ -64,8 +64,7 @@ export function editEntries(text: string, decide: (entry: EntryFields, key: stri
     splices.sort((a, b) => a.at - b.at);
     return { text: applySplices(text, splices), splices, changed: splices.length > 0 };
   } catch (error) {
-    if (!(error instanceof JsonTextError)) throw error;
-    throw new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
+    throw error instanceof JsonTextError ? malformed(error) : error;
   }
 }
 
@@ -80,8 +79,9 @@ type Place = Pick<Member, "valueAt" | "valueEnd">;
  */
 export function changeEntry(text: string, { valueAt, valueEnd }: Place, change: ObjectChange): Splice[] {
   const entry = findMembers(text, valueAt);
+  if (hasRepeatedNames(entry)) throw repeatedNames();
   const inner = [...(change.within?.keys() ?? [])].map((name) => entry.members.find((member) => member.name === name));
-  const touched = [entry, ...inner.flatMap((member) => (member ? [findMembers(text, member.valueAt)] : []))];
+  const touched = inner.flatMap((member) => (member ? [findMembers(text, member.valueAt)] : []));
   if (touched.some(hasRepeatedNames)) throw repeatedNames();
   const splices = changeObject(text, entry, change);
   const before = text.slice(valueAt, valueEnd);
@@ -126,6 +126,10 @@ export function withoutSessions(entry: EntryFields, claudeSessionIds: readonly s
   }
   if (providers.has(LEGACY_PROVIDER)) remove.add(LEGACY_BINDING);
   return { remove, within };
+}
+
+export function malformed(error: JsonTextError): KeeperError {
+  return new KeeperError("failed", `the registry is ${error.message}`, MENDING, error);
 }
 
 export function repeatedNames(): KeeperError {

@@ -1,6 +1,6 @@
 import { closeSync, readSync } from "node:fs";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged } from "../disk/fingerprint.ts";
-import { KeeperError } from "../errors.ts";
+import { errnoOf, KeeperError } from "../errors.ts";
 import { JsonTextError, type Member, type ObjectSpan } from "../json/json-text.ts";
 import { openForReading, unreadable } from "./open.ts";
 import { fill, walkMembers } from "./walk-members.ts";
@@ -42,12 +42,19 @@ export function openRegistryFile(path: string, wanted: ReadonlySet<string>): Reg
   for (let attempt = 1; attempt <= ATTEMPTS; attempt += 1) {
     const descriptor = openForReading(path);
     if (descriptor === undefined) return undefined;
-    const fingerprint = fingerprintOfDescriptor(descriptor);
-    const found = find(descriptor, wanted);
-    const isStill = isUnchanged(fingerprint, fingerprintOfDescriptor(descriptor));
-    if (isStill && found) return { path, fingerprint, ...found, ...access(path, descriptor, fingerprint, found.root) };
-    closeSync(descriptor);
-    if (isStill) return undefined;
+    let file: RegistryFile | undefined;
+    try {
+      const fingerprint = fingerprintOfDescriptor(descriptor);
+      const found = find(descriptor, wanted);
+      if (isUnchanged(fingerprint, fingerprintOfDescriptor(descriptor))) {
+        if (found) file = { path, fingerprint, ...found, ...access(path, descriptor, fingerprint, found.root) };
+        return file;
+      }
+    } catch (error) {
+      throw unreadable(path, errnoOf(error) ?? "unknown error", error);
+    } finally {
+      if (!file) closeSync(descriptor);
+    }
   }
   throw unreadable(path, "it keeps changing while being read");
 }
@@ -92,8 +99,12 @@ export function holdsEntries(path: string, names: Iterable<string>): boolean {
 type Access = Pick<RegistryFile, "textOf" | "slice" | "pieces" | "close">;
 
 function access(path: string, descriptor: number, { sizeBytes }: Fingerprint, { members }: ObjectSpan): Access {
-  const slice = (from: number, to = sizeBytes) =>
-    fill(Buffer.allocUnsafe(Math.max(0, to - from)), descriptor, from).toString("utf8");
+  const slice = (from: number, to = sizeBytes) => {
+    const length = Math.max(0, to - from);
+    const bytes = fill(Buffer.allocUnsafe(length), descriptor, from);
+    if (bytes.length < length) throw shortened(path);
+    return bytes.toString("utf8");
+  };
   let places: Map<string, Member> | undefined;
   return {
     textOf(key) {

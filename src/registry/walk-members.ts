@@ -60,7 +60,10 @@ function walk(window: Window, onMember: (member: Member) => void): Omit<ObjectSp
 }
 
 function characterAt(window: Window, at: number): string {
-  if (at < window.size && (at < window.from || at >= window.end)) window.show(at, WINDOW_BYTES);
+  if (at < window.size && (at < window.from || at >= window.end)) {
+    window.show(at, WINDOW_BYTES);
+    if (window.end <= at) throw new JsonTextError(at); // it became shorter
+  }
   return window.text[at - window.from] ?? "";
 }
 

@@ -27,7 +27,7 @@ function* membersOf(value: object): Generator<string> {
     }
     before = ",";
   }
-  yield "}";
+  yield before === "{" ? "{}" : "}";
 }
 
 function* listOf<Item>(

@@ -1,4 +1,4 @@
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -150,4 +150,38 @@ test("an entry does not come where one of that name stands, in whatever case", a
   const [outcome] = await editTogether(stepsFor("{}", [], ["agent:main:a"]), tools);
   expect(outcome).toMatchObject({ result: "changed-since-plan" });
   expect(readFileSync(path, "utf8")).toBe('{"AGENT:main:a":{}}');
+});
+
+/** A disk that writes the registry in place, as a shell's `>` does, while its first draft is being made. */
+function writtenInPlace(text: string): Tools {
+  const disk = openDisk();
+  let isWritten = false;
+  const createWith: typeof disk.createWith = (draft, content, ownership) => {
+    if (!isWritten && !draft.includes(".lock")) {
+      isWritten = true;
+      writeFileSync(path, text);
+    }
+    disk.createWith(draft, content, ownership);
+  };
+  return { ...tools, disk: { ...disk, createWith } };
+}
+
+test.each([
+  ["shorter", '{"a":1}'],
+  ["longer", `{"c":"${"x".repeat(99)}","a":1}`],
+  ["as long", '{"c":9999,"a":1}'],
+])("a registry that is written in place while it is read is read anew (%s)", async (_, text) => {
+  writeFileSync(path, '{"a":1,"b":123}\n');
+  const [outcome] = await editTogether(stepsFor('{"a":1}', ["remove-entry"], []), writtenInPlace(text));
+  expect(outcome).toMatchObject({ result: "done" });
+  const { a, ...others } = JSON.parse(text);
+  expect(JSON.parse(readFileSync(path, "utf8"))).toEqual(others);
+  expect(readdirSync(folder)).toEqual(["sessions.json"]);
+});
+
+test("where nothing is to be done any more, no registry is made", async () => {
+  rmSync(path);
+  const [outcome] = await editTogether(stepsFor('{"a":1}', ["remove-entry"], []), tools);
+  expect(outcome).toMatchObject({ result: "already-done" });
+  expect(existsSync(path)).toBe(false);
 });

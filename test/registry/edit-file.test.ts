@@ -2,6 +2,7 @@ import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
+import { KeeperError } from "../../src/errors.ts";
 import { type EntryWishes, planEdit } from "../../src/registry/edit-file.ts";
 import { openRegistryFile } from "../../src/registry/registry-file.ts";
 
@@ -72,4 +73,11 @@ it.each([
 it("where a name is repeated nothing is edited, and where nothing is to be edited nobody minds", () => {
   expect(() => edited('{"a":1,"b":2,"a":3}', { remove: new Set(["b"]) })).toThrow(/same name twice/);
   expect(edited('{"a":1,"b":2,"a":3}', { remove: new Set(["c"]) }).text).toBe('{"a":1,"b":2,"a":3}');
+});
+
+it("an entry that does not have the shape for its change is told as what it is", () => {
+  const within = new Map([["map", { remove: new Set(["a"]) }]]);
+  const change = () => () => ({ within });
+  expect(() => edited('{"k":{"map":"text","map":{"a":1}}}', { change })).toThrow(/same name twice/);
+  expect(() => edited('{"k":{"map":"text"}}', { change })).toThrow(KeeperError);
 });

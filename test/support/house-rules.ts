@@ -152,7 +152,7 @@ export const throughTheProgram: Record<string, string> = {
   manual: "completion-bash completion-fish completion-zsh examples places roff",
   metrics: "families store",
   plan: "registry gateway-request registry-job strays",
-  registry: "byte-text entry-places json5-scalar open read-member salvage-broken walk-document walk-members",
+  registry: "byte-text entry-places json5-scalar open read-member salvage-broken walk-document",
   report:
     "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts gateway-wording glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen stray-wording told undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
