@@ -23,7 +23,7 @@ export const openclaw: Dialect = {
     const message = asRow(row.message);
     const isReply = row.type === "message" && message.role === "assistant" && message.errorMessage === undefined;
     const hasFailed = message.stopReason === "error" || message.stopReason === "aborted";
-    const isMirror = message.model === "delivery-mirror"; // a copy of what another program sent, not an answer
+    const isMirror = MIRRORS.has(String(message.model)); // a copy of what another program sent, not an answer
     return isReply && !hasFailed && !isMirror ? asTime(row.timestamp) : undefined;
   },
   shapeOf,

@@ -144,6 +144,7 @@ async function restart(
   } else if (lately.length >= maxRestarts) {
     const detail = `${lately.length} times lately already, and gateway.maxRestarts is ${maxRestarts}`;
     spared.push({ because: "restart-limit", detail, findings: [] });
+    state.restartDue = true; // a run within the limit makes it up
   } else {
     tools.journal.write("begin", { kind: "restart-gateway" });
     const outcome = await during("restart-gateway", undefined, () => restartGateway(tools));

@@ -1,4 +1,4 @@
-import { appendFileSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { configure } from "../support/configure.ts";
@@ -197,9 +197,9 @@ test("an OpenClaw conversation that the log condemns gets a digest, and the gate
   expect(restarts()).toBe(1);
 });
 
-test("restarts stop at their limit, and the report says so", async () => {
+test("restarts stop at their limit, the report says so, and what is due is made up in time", async () => {
   home = makeHome();
-  const { args, restarts } = configure(home, { maxRestarts: 1 });
+  const { args, restarts } = configure(home, { maxRestarts: 1, per: "10s" });
   for (const round of [1, 2]) {
     const { sessionId } = addClaudeSession(home);
     writeRegistry(home, { [`agent:main:telegram:group:${round}`]: boundEntry(sessionId) });
@@ -209,6 +209,13 @@ test("restarts stop at their limit, and the report says so", async () => {
     if (round === 2) expect(report.installations[0]?.spared).toMatchObject([{ because: "restart-limit" }]);
   }
   expect(restarts()).toBe(1);
+  const folder = join(home.state, "installations");
+  const path = join(folder, readdirSync(folder).find((name) => /^[^.]+\.json$/.test(name)) ?? "");
+  const state = JSON.parse(readFileSync(path, "utf8"));
+  writeFileSync(path, JSON.stringify({ ...state, restarts: state.restarts.map((at: number) => at - 11_000) }));
+  expect((await keeperJson(["rotate", ...args])).status).toBe(0);
+  expect((await keeperJson(["rotate", ...args])).status).toBe(0);
+  expect(restarts()).toBe(2);
 });
 
 test("a restart that fails is a failure with a plain word, and the session stays mended", async () => {
