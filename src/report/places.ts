@@ -6,6 +6,7 @@ type Places = {
   installation?: string[] | undefined;
   openclawHome?: string | undefined;
   claudeHome?: string | undefined;
+  gatewayLog?: string[] | undefined;
   archiveDir?: string | undefined;
   stateDir?: string | undefined;
 };
@@ -19,12 +20,13 @@ export function placesIn(places: Places): string {
 
 /** The same, a word each. */
 export function placeWords(places: Places): string[] {
-  const { config, installation = [], openclawHome, claudeHome, archiveDir, stateDir } = places;
+  const { config, installation = [], openclawHome, claudeHome, gatewayLog = [], archiveDir, stateDir } = places;
   const given: [string, string | undefined][] = [
     ["--config", config],
     ...installation.map((name): [string, string] => ["--installation", name]),
     ["--openclaw-home", openclawHome],
     ["--claude-home", claudeHome],
+    ...gatewayLog.map((log): [string, string] => ["--gateway-log", log]),
     ["--archive-dir", archiveDir],
     ["--state-dir", stateDir],
   ];

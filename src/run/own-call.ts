@@ -1,7 +1,7 @@
 import { realpathSync } from "node:fs";
 import { delimiter, dirname, isAbsolute, resolve } from "node:path";
 import type { Flags, Surroundings } from "../config/load.ts";
-import { absolutePath } from "../config/paths.ts";
+import { absolutePath, logSource } from "../config/paths.ts";
 import { findProgram } from "../host/find-program.ts";
 import { placesIn, shellWord } from "../report/places.ts";
 import { leadingVariables } from "../setup/configuration-facts.ts";
@@ -42,12 +42,13 @@ export function ownCall(surroundings: Surroundings, flags: Flags): Call {
 /** The flags that say where things are, for somebody who starts in another folder. */
 export function absoluteFlags(flags: Flags, base: Surroundings): Flags {
   const absolute = (path: string | undefined) => (path === undefined ? undefined : absolutePath(path, base));
-  const { config, openclawHome, claudeHome, archiveDir, stateDir } = flags;
+  const { config, openclawHome, claudeHome, gatewayLog, archiveDir, stateDir } = flags;
   return {
     ...flags,
     config: absolute(config),
     openclawHome: absolute(openclawHome),
     claudeHome: absolute(claudeHome),
+    gatewayLog: gatewayLog?.map((log) => logSource(log, base)),
     archiveDir: absolute(archiveDir),
     stateDir: absolute(stateDir),
   };

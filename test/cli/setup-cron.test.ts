@@ -62,12 +62,13 @@ test("a path that the crontab sets above goes on to hold below", async () => {
 
 test("the lines lead cron to the same homes as this command line", async () => {
   const bot = scene();
-  const args = ["setup", "cron", "--openclaw-home", bot.openclaw, "--archive-dir", "/a b"];
+  const logs = ["--gateway-log", "/var/log/bot.log", "--gateway-log", "journal:bot"];
+  const args = ["setup", "cron", "--openclaw-home", bot.openclaw, ...logs, "--archive-dir", "/a b"];
   const { stdout } = await keeper(args, { ...bot.env, CLAUDE_CONFIG_DIR: "/c d" });
   expect(stdout.match(/^\d.*$/gm)).toHaveLength(5);
   for (const line of stdout.match(/^\d.*$/gm) ?? []) {
     expect(line).toContain(" CLAUDE_CONFIG_DIR='/c d' ");
-    expect(line).toMatch(new RegExp(` --cron --openclaw-home ${bot.openclaw} --archive-dir '/a b'$`));
+    expect(line).toMatch(new RegExp(` --cron --openclaw-home ${bot.openclaw} ${logs.join(" ")} --archive-dir '/a b'$`));
   }
 });
 
