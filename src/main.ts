@@ -1,7 +1,7 @@
 import { fstatSync } from "node:fs";
 import { homedir } from "node:os";
 import { version } from "../package.json";
-import { errnoOf } from "./errors.ts";
+import { errnoOf, KeeperError } from "./errors.ts";
 import { type Invocation, type OutputChoice, readUsualCommandLine } from "./invocation.ts";
 import type { ReportDocument } from "./report/document.ts";
 import { beginReport, finishReport } from "./report/document.ts";
@@ -11,6 +11,9 @@ import { type Request, run } from "./run/run.ts";
 
 /** /dev/null on Linux */
 const NULL_DEVICE = 0x103;
+
+/** Node's timers hold no more: 24 days. */
+const LONGEST_MS = 2 ** 31 - 1;
 
 /** The process edge: arguments, signals, streams and exit code. */
 async function main(): Promise<void> {
@@ -25,27 +28,12 @@ async function main(): Promise<void> {
       readUsualCommandLine(argv) ??
       (await import("./program.ts")).parseCommandLine(argv, version, process.stdout.columns);
   } catch (error) {
-    const { message, hint } = describeFailure(error);
-    if (process.argv.includes("--json")) {
-      const report = finishReport(
-        beginReport(process.argv[2] ?? "", version, process.argv.includes("--dry-run")),
-        [],
-        describeFailure(error),
-      );
-      process.stdout.write(`${JSON.stringify(report)}\n`);
-    }
-    const [{ fold }, { speaksUtf8, toAscii }] = [await import("./report/wrap.ts"), await import("./report/ascii.ts")];
-    const spell = (line: string) => (speaksUtf8(process.env) ? line : toAscii(line, process.stderr.isTTY));
-    const lines = [`session-keeper: ${message}`, `  ${hint}`].flatMap((line) =>
-      fold(spell(line), process.stderr.columns),
-    );
-    process.stderr.write(`${lines.join("\n")}\n`);
-    process.exitCode = 2;
+    await failBeforeRun(error, 2);
     return;
   }
   if ("text" in invocation) {
-    (invocation.toStderr ? process.stderr : process.stdout).write(invocation.text);
-    process.exitCode = invocation.exitCode;
+    say(invocation.toStderr ? 2 : 1, invocation.text);
+    end(invocation.exitCode);
     return;
   }
   const stop = new AbortController();
@@ -59,19 +47,19 @@ async function main(): Promise<void> {
     process.on(signal, () => {
       if (exitBySignal !== undefined) process.exit(exitBySignal); // asked a second time
       exitBySignal = 128 + number;
-      stop.abort(new Error(`stopped by ${signal}`));
+      stop.abort(stopped(`stopped by ${signal}`));
     });
   }
   const { request } = invocation;
-  const signal =
-    request.maxRuntimeMs === null
-      ? stop.signal
-      : AbortSignal.any([stop.signal, AbortSignal.timeout(request.maxRuntimeMs)]);
+  if (request.maxRuntimeMs !== null) {
+    const giveUp = () => stop.abort(stopped("stopped, because --max-runtime was reached"));
+    setTimeout(giveUp, Math.min(request.maxRuntimeMs, LONGEST_MS)).unref();
+  }
   const surroundings = {
     env: process.env,
     homeDirectory: homeDirectory(),
     uid: process.geteuid?.() ?? 0,
-    cwd: process.cwd(),
+    cwd: currentFolder(),
     systemDirectory: "/etc/session-keeper",
   };
   if (showsProgress(request, invocation.output)) (await import("./run/show-progress.ts")).showProgress();
@@ -79,12 +67,60 @@ async function main(): Promise<void> {
   const ask = mayAsk ? (await import("./run/ask.ts")).askPerson : undefined;
   const { verbose } = invocation.output;
   const warn = (text: string, isMinor: boolean) => {
-    if (verbose || !isMinor) process.stderr.write(`session-keeper: ${text}\n`);
+    if (verbose || !isMinor) say(2, `session-keeper: ${text}\n`);
   };
-  const report = await run(request, { surroundings, version, signal, output, warn, ...(ask ? { ask } : {}) });
+  const world = { surroundings, version, signal: stop.signal, output, warn, ...(ask ? { ask } : {}) };
+  const report = await run(request, world);
   if (exitBySignal !== undefined) report.exitCode = exitBySignal;
   await print(report, invocation.output, request);
-  process.exitCode = report.exitCode;
+  end(report.exitCode);
+}
+
+/** Tells of what went wrong where there is no run to tell of it. */
+async function failBeforeRun(error: unknown, exitCode: number): Promise<void> {
+  const failure = describeFailure(error);
+  if (process.argv.includes("--json")) {
+    const isDryRun = process.argv.includes("--dry-run") || process.argv.includes("-n");
+    const begun = beginReport(process.argv[2] ?? "", version, isDryRun);
+    say(1, `${JSON.stringify({ ...finishReport(begun, [], failure), exitCode })}\n`);
+  }
+  const [{ fold }, { speaksUtf8, toAscii }] = [await import("./report/wrap.ts"), await import("./report/ascii.ts")];
+  const spell = (line: string) => (speaksUtf8(process.env) ? line : toAscii(line, process.stderr.isTTY));
+  const lines = [`session-keeper: ${failure.message}`, `  ${failure.hint}`];
+  say(2, `${lines.flatMap((line) => fold(spell(line), process.stderr.columns)).join("\n")}\n`);
+  end(exitCode);
+}
+
+function stopped(how: string): KeeperError {
+  return new KeeperError("stopped", how, "what was not done yet was left as it was; the next run goes on from here");
+}
+
+let isUntold = false;
+
+/** A stream that takes no more, such as a full disk's, is a failure; a reader that has seen enough, such as `head`, is none. */
+function say(descriptor: 1 | 2, text: string): void {
+  const stream = descriptor === 1 ? process.stdout : process.stderr;
+  if (stream.listenerCount("error") === 0)
+    stream.on("error", (error) => {
+      if (errnoOf(error) === "EPIPE" || isUntold) return;
+      isUntold = true;
+      end(3);
+      if (descriptor === 1) say(2, `session-keeper: the results cannot be written (${errnoOf(error)})\n`);
+    });
+  stream.write(text);
+}
+
+function end(exitCode: number): void {
+  process.exitCode = isUntold ? 3 : exitCode;
+}
+
+/** One that was removed under us has no name; only relative paths need one. */
+function currentFolder(): string {
+  try {
+    return process.cwd();
+  } catch {
+    return "/";
+  }
 }
 
 /** A user that this host does not know, as in containers, has none; what needs no home works all the same. */
@@ -109,7 +145,7 @@ const output: Output = {
           else resolve();
         });
       });
-    process.stdout.on("error", () => undefined); // each write is told of its own
+    if (process.stdout.listenerCount("error") === 0) process.stdout.on("error", () => undefined); // each write is told of its own
     for await (const piece of pieces) {
       await write(piece);
       if (isClosed) return;
@@ -144,11 +180,13 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
   const { speaksUtf8 } = await import("./report/ascii.ts");
   const { placesIn } = await import("./report/places.ts");
   const { renderForPeople } = await import("./report/human.ts");
-  const allowsColor = isTerminal && !process.env.NO_COLOR && process.env.TERM !== "dumb";
-  const color = choice.color === "always" || (choice.color === "auto" && allowsColor);
+  const takesColor = (isShown: boolean) =>
+    choice.color === "always" ||
+    (choice.color === "auto" && isShown && !process.env.NO_COLOR && process.env.TERM !== "dumb");
   const { results, problems } = renderForPeople(report, {
     isTerminal,
-    color,
+    color: takesColor(isTerminal),
+    problemsColor: takesColor(isTerminalAt(2)),
     verbose: choice.verbose,
     quiet: choice.quiet,
     onlyNew,
@@ -156,8 +194,8 @@ async function print(report: ReportDocument, choice: OutputChoice, { cron: onlyN
     width: (isTerminal && process.stdout.columns) || 80,
     unicode: speaksUtf8(process.env),
   });
-  process.stdout.write(results);
-  process.stderr.write(problems);
+  if (results !== "") say(1, results);
+  if (problems !== "") say(2, problems);
 }
 
 const BLOCK_CHARACTERS = 65_536;
@@ -186,4 +224,4 @@ function isTerminalAt(descriptor: 1 | 2): boolean {
   return (descriptor === 1 ? process.stdout : process.stderr).isTTY === true;
 }
 
-void main();
+main().catch((error: unknown) => failBeforeRun(error, 3));

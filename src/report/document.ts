@@ -24,7 +24,14 @@ export type ReportedFinding = {
   /** of `status`: when a run of ours saw it first; ISO time */
   since?: string;
   evidence: Record<string, unknown>;
+  /** set for crontab runs: it was told lately */
+  isTold?: true;
 };
+
+/** Whether it is trouble that is still there, as the exit code counts it. */
+export function isOpen({ severity, resolved }: ReportedFinding): boolean {
+  return severity !== "info" && !resolved;
+}
 
 /** To whoever reads the report, a registry that is made anew is an edited one. `notify`: an alert that was sent, or that waits. */
 type ActionKind = Exclude<StepKind, "restore-registry"> | "notify";
@@ -43,6 +50,8 @@ export type ReportedAction = {
   result: "planned" | StepResult;
   hint?: string;
   detail?: Record<string, unknown>;
+  /** set for crontab runs: this failure was told lately */
+  isTold?: true;
 };
 
 export type ReportedSpared = {
@@ -136,8 +145,6 @@ export type InstallationReport = {
   /** of `setup check` */
   checks?: ReportedCheck[];
   failure?: ReportedFailure;
-  /** set for crontab runs: nothing here that was not told lately */
-  isToldAlready?: boolean;
 };
 
 /** The one document of a run: what `--json` prints, and what the screen is made from. */

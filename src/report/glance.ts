@@ -1,7 +1,7 @@
 import { formatDuration, formatSize } from "../config/units.ts";
 import type { StepKind } from "../plan/plan.ts";
 import type { ArchiveStatus, InstallationStatus, LogStatus } from "../status/status.ts";
-import type { InstallationReport, ReportedFinding } from "./document.ts";
+import { type InstallationReport, isOpen, type ReportedFinding } from "./document.ts";
 
 export type Verdict = "healthy" | "attention" | "broken" | "failed";
 
@@ -34,9 +34,7 @@ export function atAGlance({ status, findings, failure }: InstallationReport, now
 /** The trouble that is still there, as the exit code counts it; errors first. */
 export function openTrouble(findings: readonly ReportedFinding[]): ReportedFinding[] {
   const rank = ({ severity }: ReportedFinding) => (severity === "error" ? 0 : 1);
-  return findings
-    .filter(({ severity, resolved }) => severity !== "info" && !resolved)
-    .toSorted((a, b) => rank(a) - rank(b));
+  return findings.filter(isOpen).toSorted((a, b) => rank(a) - rank(b));
 }
 
 /** How long ago something was; ISO time or epoch ms. */

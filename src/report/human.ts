@@ -6,6 +6,7 @@ import type { InstallationReport, ReportDocument, ReportedAction, ReportedFindin
 import { tellExplanations, whereToReadOn } from "./explain-lines.ts";
 import { canUndo } from "./lasting.ts";
 import { putTogether, type Subject, subjectsOf, tellMany } from "./many.ts";
+import { hasNews, withoutTold } from "./news.ts";
 import { tellRestore } from "./restore-lines.ts";
 import { labelled, type Paint, quoted, shown } from "./screen.ts";
 import { setupLines } from "./setup-lines.ts";
@@ -17,7 +18,9 @@ export type Screen = { results: string; problems: string };
 
 export type HumanOptions = {
   isTerminal: boolean;
+  /** of the results, and of the problems: each goes to a stream of its own */
   color: boolean;
+  problemsColor: boolean;
   verbose: boolean;
   quiet: boolean;
   /** a crontab run: only what is new */
@@ -48,7 +51,8 @@ const LONG_RUN_MS = 30 * 60_000;
 
 /** The report as people read it. Away from a terminal, a healthy run that did nothing has nothing to say. */
 export function renderForPeople(report: ReportDocument, options: HumanOptions): Screen {
-  const paint: Paint = (style, text) => (options.color ? styleText(style, text, { validateStream: false }) : text);
+  const paint = paintFor(options.color);
+  const paintProblem = paintFor(options.problemsColor);
   const columns = options.isTerminal || report.explanations ? options.width : undefined;
   const results: string[] = [];
   const problems: string[] = [];
@@ -57,7 +61,7 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   for (const installation of report.installations) {
     const isToldBelow = report.command === "status";
     if (installation.failure && !isToldBelow && !isSilentFailure(installation.failure, options))
-      problems.push(...failureLines(installation, paint));
+      problems.push(...failureLines(installation, paintProblem));
     if (report.command === "setup") continue; // told above
     if (report.command === "status") {
       results.push(...statusLines(installation, headline(installation), paint, { ...options, nowMs: Date.now() }));
@@ -65,16 +69,18 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
       const told = tellRestore(installation, report, headline(installation), columns, paint);
       if (!options.quiet && !installation.failure) results.push(...told.results);
       problems.push(...told.problems);
-    } else if (!options.quiet && isWorthTelling(installation, options))
-      results.push(...installationLines(installation, report, options, paint));
+    } else if (!options.quiet && isWorthTelling(installation, options)) {
+      const told = isOnlyNew(options) ? withoutTold(installation) : installation;
+      results.push(...installationLines(told, report, options, paint));
+    }
   }
   for (const installation of report.installations) {
     for (const action of installation.actions.filter(({ result }) => result === "failed"))
-      problems.push(...actionProblem(installation, action, paint));
+      if (!isOnlyNew(options) || !action.isTold) problems.push(...actionProblem(installation, action, paintProblem));
   }
   const isTold = report.installations.some(({ failure }) => failure && failure === report.error);
   if (report.error && !isTold)
-    problems.push(`${paint("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
+    problems.push(`${paintProblem("red", "session-keeper:")} ${report.error.message}`, `  ${report.error.hint}`);
   if (results.length > 0 && report.verb === undefined && report.command !== "status" && !report.explanations)
     results.push(...closingLines(report, options, paint));
   const isToldThere = report.command === "status" || report.command === "setup"; // each with its remedy
@@ -86,11 +92,17 @@ export function renderForPeople(report: ReportDocument, options: HumanOptions): 
   return { results: join(results.map(spell), columns), problems: join(problems.map(spell), columns) };
 }
 
-function isWorthTelling(
-  { findings, actions, failure, isToldAlready }: InstallationReport,
-  options: HumanOptions,
-): boolean {
-  if (options.onlyNew && isToldAlready) return false;
+function paintFor(color: boolean): Paint {
+  return (style, text) => (color ? styleText(style, text, { validateStream: false }) : text);
+}
+
+function isOnlyNew({ onlyNew, verbose }: HumanOptions): boolean {
+  return onlyNew && !verbose;
+}
+
+function isWorthTelling(installation: InstallationReport, options: HumanOptions): boolean {
+  const { findings, actions, failure } = installation;
+  if (isOnlyNew(options) && !hasNews(installation)) return false;
   if (failure && findings.length === 0 && actions.length === 0) return false;
   return (
     options.isTerminal ||
@@ -131,10 +143,11 @@ function installationLines(
   return lines;
 }
 
-function headline({ name, dialects, era }: InstallationReport): string {
+function headline({ name, dialects, era, failure }: InstallationReport): string {
   const programs = dialects.map((dialect) =>
     dialect === "openclaw" && era ? `OpenClaw (era ${era})` : (PROGRAMS[dialect] ?? dialect),
   );
+  if (programs.length === 0 && failure) return name;
   return programs.length === 0
     ? `${name}: nothing to look after, because there is no ~/.openclaw and no ~/.claude here; name them with --openclaw-home and --claude-home, or in a configuration`
     : `${name}: ${programs.join(" and ")}`;

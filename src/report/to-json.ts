@@ -57,5 +57,5 @@ function forMachines(name: string, value: unknown): unknown {
 }
 
 function isForTheScreen(name: string): boolean {
-  return name === "isToldAlready" || name === "sinceMs";
+  return name === "isTold" || name === "sinceMs";
 }

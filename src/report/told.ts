@@ -1,31 +1,30 @@
 import type { InstallationState } from "../state/state.ts";
-import type { InstallationReport } from "./document.ts";
+import { type InstallationReport, isOpen } from "./document.ts";
 
-type Report = Pick<InstallationReport, "findings" | "actions" | "isToldAlready">;
+type Report = Pick<InstallationReport, "findings" | "actions">;
 
 /**
- * For crontab runs: marks a report that holds nothing new, and remembers what it told. The same trouble is told again after
+ * For crontab runs: marks the trouble that was told lately, and remembers what is told now. The same trouble is told again after
  * `repeatAfterMs`; what a run did is always told.
  */
 export function rememberTold(
   state: InstallationState,
   command: string,
-  report: Report,
+  { findings, actions }: Report,
   nowMs: number,
   repeatAfterMs: number,
 ): InstallationState {
-  const open = report.findings.filter(({ severity, resolved }) => severity !== "info" && !resolved);
-  const keys = open.map(({ kind, path, sessionKey }) => [command, kind, path, sessionKey].join(" "));
-  const others = Object.entries(state.told).filter(([key]) => !key.startsWith(`${command} `));
-  const isNew = (key: string) => nowMs - (state.told[key] ?? Number.NEGATIVE_INFINITY) >= repeatAfterMs;
-  const hasActed = report.actions.some(({ result }) => result === "done" || result === "failed");
-  const fresh = keys.filter(isNew);
-  report.isToldAlready = fresh.length === 0 && !hasActed;
-  return {
-    ...state,
-    told: Object.fromEntries([
-      ...others,
-      ...keys.map((key): [string, number] => [key, fresh.includes(key) ? nowMs : (state.told[key] ?? nowMs)]),
-    ]),
+  const told: Record<string, number> = {};
+  const remember = (item: { isTold?: true }, ...names: (string | undefined)[]) => {
+    const key = [command, ...names].join(" ");
+    const toldAt = state.told[key];
+    const isTold = toldAt !== undefined && nowMs - toldAt < repeatAfterMs;
+    if (isTold) item.isTold = true;
+    told[key] = isTold ? toldAt : nowMs;
   };
+  for (const finding of findings.filter(isOpen)) remember(finding, finding.kind, finding.path, finding.sessionKey);
+  for (const action of actions.filter(({ result }) => result === "failed"))
+    remember(action, "failed", action.kind, action.path, action.sessionKey);
+  const others = Object.entries(state.told).filter(([key]) => !key.startsWith(`${command} `));
+  return { ...state, told: { ...Object.fromEntries(others), ...told } };
 }

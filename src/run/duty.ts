@@ -46,7 +46,7 @@ type Look = {
 
 export type DutyReport = Pick<
   InstallationReport,
-  "findings" | "actions" | "spared" | "isToldAlready" | "failure" | "undo" | "status" | "checks"
+  "findings" | "actions" | "spared" | "failure" | "undo" | "status" | "checks"
 >;
 
 /** What a command does with one installation: it looks and decides, and changes nothing. */

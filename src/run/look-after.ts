@@ -8,6 +8,7 @@ import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { readState, statePathOf, writeState } from "../state/state.ts";
 import type { Duty, DutyContext, DutyReport } from "./duty.ts";
 import { lookToRotate } from "./look-to-rotate.ts";
+import { describeFailure } from "./prospects.ts";
 import { remember, sampleOf } from "./remember.ts";
 import { stateDirectoryOf } from "./state-directory.ts";
 
@@ -76,12 +77,17 @@ async function lookOnly(
   if (request.files.length > 0) return report; // a look at a file leaves no trace
   const next = remember(first, first.state, [], report, context);
   const sample = await sampleOf(first);
-  const isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
-    if (readState(statePath).text !== first.before.stateText) return;
-    writeState(disk, statePath, next, { sync: false });
-    sample?.(disk, statePath);
-    if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
-  });
+  let isMarked: boolean;
+  try {
+    isMarked = holdRunLockBriefly(disk, stateDirectory, homes, () => {
+      if (readState(statePath).text !== first.before.stateText) return;
+      writeState(disk, statePath, next, { sync: false });
+      sample?.(disk, statePath);
+      if (first.cursors) writeCursors(disk, cursorsPathOf(statePath), first.cursors, first.before.cursorsText);
+    });
+  } catch (error) {
+    return { ...report, failure: describeFailure(error) }; // what was seen is told all the same
+  }
   // a look alone need not wait for another run: what it would have remembered, it looks up again
   return isMarked || !changesSomething(request) ? report : undefined;
 }

@@ -59,6 +59,8 @@ function homeDirectoryFor({ openclaw, claude }: InstallationSettings, { homeDire
 
 /** Any thrown value as it is reported. */
 export function describeFailure(error: unknown): ReportedFailure {
+  const { name, cause: reason } = (error ?? {}) as { name?: unknown; cause?: unknown };
+  if (name === "AbortError" && reason instanceof KeeperError) return describeFailure(reason);
   if (error instanceof KeeperError) {
     const { code, message, hint, cause } = error;
     return { code, message, hint, ...(code === "locked" && typeof cause === "number" ? { sinceMs: cause } : {}) };

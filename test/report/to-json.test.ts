@@ -8,6 +8,7 @@ const finding = (index: number): ReportedFinding => ({
   message: `"${index}" \u2028 \ud83e\udd9e`,
   resolved: true,
   evidence: { at: index, none: undefined, ids: [null, undefined] },
+  isTold: true,
 });
 
 const installation = (findings: number): InstallationReport => ({
@@ -18,7 +19,6 @@ const installation = (findings: number): InstallationReport => ({
   actions: [],
   spared: [],
   failure: { code: "locked", message: "m", hint: "h", sinceMs: 5 },
-  isToldAlready: true,
 });
 
 it.each([[[]], [[0]], [[1, 99]], [[100, 101, 1000]]])(
@@ -27,7 +27,7 @@ it.each([[[]], [[0]], [[1, 99]], [[100, 101, 1000]]])(
     const report = finishReport(beginReport("archive", "1.0.0", false), counts.map(installation));
     const pieces = [...toJson(report)];
     const whole: unknown = JSON.parse(
-      JSON.stringify(report, (name, value) => (["isToldAlready", "sinceMs"].includes(name) ? undefined : value)),
+      JSON.stringify(report, (name, value) => (["isTold", "sinceMs"].includes(name) ? undefined : value)),
     );
     expect(pieces.join("")).toBe(`${JSON.stringify(whole)}\n`);
     expect(Math.max(...pieces.map((piece) => piece.length))).toBeLessThan(20_000);

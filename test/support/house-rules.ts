@@ -138,7 +138,7 @@ export const throughTheProgram: Record<string, string> = {
   build: "bundle compile-ahead",
   commands:
     "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
-  dialects: "claude-code dialect index openclaw segment-header",
+  dialects: "claude-code dialect index segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk fingerprint left-behind missing-folders name-for-path sha256 shorten",
   "gateway-log": "notices rejections",
@@ -154,7 +154,7 @@ export const throughTheProgram: Record<string, string> = {
   plan: "registry gateway-request registry-job strays",
   registry: "byte-text entry-places json5-scalar open read-member salvage-broken walk-document",
   report:
-    "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts gateway-wording glance human lasting lock-wording mending page-style places registry-wording restore-lines run-log schema status-page status-screen stray-wording told undo-lines undo-wording undo wording",
+    "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts gateway-wording glance human lasting lock-wording mending news page-style places registry-wording restore-lines run-log schema status-page status-screen stray-wording undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
   run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup explain homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-logrotate setup-systemd setup-template show-progress state-directory status-page underway undo-request work",
