@@ -106,13 +106,19 @@ export function toInvocation(
   };
 }
 
+/** How long ago (milliseconds): a duration, or what passed since a day or a time, which is UTC unless it says otherwise. */
+function parseSince(text: string): number {
+  const at = /^\d{4}-\d{2}-\d{2}(?:T.*)?$/.test(text) ? Date.parse(text) : Number.NaN;
+  return Number.isNaN(at) ? parseDuration(text, "--since") : Date.now() - at;
+}
+
 function toRestoreRequest(verb: string, argument: string, options: Options): RestoreRequest {
   const text = (name: string) => options[name] as string | undefined;
   const [since, segment, sample, to] = [text("since"), text("segment"), text("sample"), text("to")];
   if (verb === "list")
     return {
       verb,
-      sinceMs: since === undefined ? null : parseDuration(since, "--since"),
+      sinceMs: since === undefined ? null : parseSince(since),
       reason: text("reason") ?? null,
     };
   if (verb === "verify") {

@@ -10,7 +10,7 @@ export const restore: Command = {
       summary: "the archives, oldest first, those of one session together",
       options: [
         { flags: "--session <id>", text: "only of this session; repeatable", listElse: "all" },
-        { flags: "--since <duration>", text: "only those made so lately, such as 7d" },
+        { flags: "--since <time>", text: "only those made so lately, such as 7d, or since a day, such as 2026-02-09" },
         {
           flags: "--reason <name>",
           text: "only those made for this reason",

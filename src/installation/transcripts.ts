@@ -8,7 +8,8 @@ import { listFolder } from "./registries.ts";
 import { agentOfKey, foldersOfRegistry, sessionsFolderOf } from "./session-folders.ts";
 
 const CLAUDE_TRANSCRIPT = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl$/i;
-const OPENCLAW_TRANSCRIPT = /^([a-z0-9][a-z0-9._-]{0,250})\.jsonl$/i;
+/** A topic stands in the name as `encodeURIComponent` spells it. */
+const OPENCLAW_TRANSCRIPT = /^([a-z0-9][a-z0-9._-]*(?:-topic-[a-z0-9._!~*'()%-]+)?)\.jsonl$/i;
 /** Files beside transcripts that end in .jsonl and are none: traces of runs and copies from before a compaction. */
 const OPENCLAW_SIDECAR = /\.trajectory\.jsonl$|\.checkpoint\.[0-9a-f-]{36}\.jsonl$/i;
 

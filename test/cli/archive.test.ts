@@ -258,3 +258,16 @@ test("a topic's transcript that its entry names as a container does belongs to t
   expect(existsSync(topic.path)).toBe(false);
   expect(readRegistryOf(home)[key]).not.toHaveProperty("sessionFile");
 });
+
+test("a topic whose name is spelt for a file belongs to its entry, too", async () => {
+  const topic = addOpenClawSession(home, { sessionId: "6f0c1d6e-topic-%24abc%3Aexample.org", idleMs: 9 * DAY });
+  const key = "agent:main:matrix:channel:!room:example.org:thread:$abc";
+  writeRegistry(home, { [key]: { sessionId: "6f0c1d6e", updatedAt: Date.now() - 9 * DAY, sessionFile: topic.path } });
+  const looked = await keeperJson(["validate-registry", ...home.args]);
+  expect(looked.installations[0]?.findings.filter(({ severity }) => severity !== "info")).toEqual([]);
+  const report = await archive();
+  expect(existsSync(topic.path)).toBe(false);
+  expect(readRegistryOf(home)[key]).not.toHaveProperty("sessionFile");
+  await keeperJson(["restore", "undo", report.runId, ...home.args]);
+  expect(existsSync(topic.path)).toBe(true);
+});

@@ -53,6 +53,8 @@ describe("restore list", () => {
     for (const options of [
       ["--reason", "repair"],
       ["--since", "1h"],
+      ["--since", new Date(Date.now() - 2 * 86_400_000).toISOString().slice(0, 10)],
+      ["--since", new Date(Date.now() - 3_600_000).toISOString()],
     ])
       expect((await runJson("list", ...options)).installations[0]?.archives).toMatchObject([{ archive: late.archive }]);
   });
