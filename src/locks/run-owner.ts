@@ -3,7 +3,7 @@ import type { Disk } from "../disk/disk.ts";
 import { readClocks } from "../host/host.ts";
 import { namespaceOf } from "../host/mounts.ts";
 import { startTicksOf } from "../host/processes.ts";
-import { ownerFacts } from "./gateway-lock.ts";
+import { ownerFacts } from "./judge-here.ts";
 
 /**
  * The run that took a run lock last. `bootId`, `pidNamespace`: where its process id means something; absent where the system does
