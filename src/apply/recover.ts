@@ -6,6 +6,7 @@ import { asidePathFor, DRAFT, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.
 import { drain } from "../disk/shorten.ts";
 import { describeError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
 import { listFolder } from "../installation/registries.ts";
 import { removeOwnLeftLock } from "../locks/gateway-lock.ts";
 import { settleCaptured } from "../locks/remove-seen.ts";
@@ -38,12 +39,11 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
     else if (original && bytes)
       await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids };
+  const rules = lockRulesOf(installation, tools.settings, tools);
   const named = installation.transcripts
     .filter(() => installation.folders.length > 0)
     .map(({ path }) => `${path}.lock`);
-  for (const path of named) await attempt(path, () => removeOwnLeftLock(disk, path, policy));
+  for (const path of named) await attempt(path, () => removeOwnLeftLock(disk, path, rules));
   const isClosed = installation.openclaw?.era.era === "S"; // nothing in there is ours to clear away
   const folders = new Set(
     (isClosed ? [] : installation.registries).flatMap(({ path, sessions }) => [dirname(path), sessions]),
@@ -51,7 +51,7 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   for (const folder of folders) {
     for (const name of listFolder(folder, problems).filter((file) => file.endsWith(".lock"))) {
       const path = join(folder, name);
-      await attempt(path, () => removeOwnLeftLock(disk, path, policy));
+      await attempt(path, () => removeOwnLeftLock(disk, path, rules));
     }
   }
   return problems;

@@ -15,7 +15,11 @@ export async function removeLock(
   const now = readLock(file.path);
   if (!now) return { step, result: "already-done", because: "it is gone already", detail: {} };
   if (!isSameLock(file, now) || !(await removeSeen(disk, file, { foreignPids }))) {
-    return { step, result: "changed-since-plan", because: "it was taken anew in the meantime, and stays", detail: {} };
+    const because =
+      now.kind === "folder" && now.isEmpty !== true
+        ? "something lies in it, so it stays"
+        : "it was taken anew in the meantime, and stays";
+    return { step, result: "changed-since-plan", because, detail: {} };
   }
   const { pid } = file.payload;
   const { sizeBytes } = file.fingerprint;

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type Fingerprint, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { lastingAppender, putInPlace } from "../disk/shorten.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
 import { acquireGatewayLock, type HeldLock } from "../locks/gateway-lock.ts";
 import type { Outcome } from "./outcome.ts";
 import { reasonOf } from "./reason.ts";
@@ -86,7 +87,6 @@ export async function lockTranscript(
   tools: Tools,
 ): Promise<HeldLock | { busy: string } | undefined> {
   if (dialect === "claude-code") return undefined;
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
-  return acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
+  const rules = lockRulesOf(tools.installation, tools.settings, tools);
+  return acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, rules, signal: tools.signal });
 }

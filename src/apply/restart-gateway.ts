@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { runCommand } from "../host/command.ts";
 import type { Installation } from "../installation/installation.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
 import { listFolder } from "../installation/registries.ts";
-import { ownerFacts } from "../locks/gateway-lock.ts";
+import { judgeHere } from "../locks/judge-here.ts";
 import { readLock } from "../locks/lock-file.ts";
-import { judgeLock } from "../locks/staleness.ts";
 import type { Outcome } from "./outcome.ts";
 import { explainRestart } from "./restart-failure.ts";
 import type { Tools } from "./tools.ts";
@@ -59,15 +59,16 @@ async function waitForTurns(tools: Tools, limitMs: number): Promise<number> {
   return Date.now() - begin;
 }
 
-function hasLiveLock({ installation, settings, foreignPids }: Tools): boolean {
-  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
+function hasLiveLock({ installation, settings, foreignPids, brake }: Tools): boolean {
+  const rules = lockRulesOf(installation, settings, { foreignPids, brake });
   return installation.registries.some(({ sessions }) =>
     listFolder(sessions, [] as Installation["unreadable"])
       .filter((name) => name.endsWith(".jsonl.lock"))
       .some((name) => {
         const lock = readLock(join(sessions, name));
-        const state = lock && judgeLock(lock, policy, Date.now(), ownerFacts).state;
-        return state === "held" || (foreignPids && state === "undecidable"); // its owner may live in a container
+        const verdict = lock && judgeHere(lock, rules);
+        // of what cannot be told, the owner may live in a container, or have it open
+        return verdict?.state === "held" || (verdict?.state === "undecidable" && (foreignPids || verdict.byClock));
       }),
   );
 }

@@ -19,6 +19,8 @@ export type Tools = {
   runId: string;
   command: string;
   foreignPids: boolean;
+  /** in words, why ages can't be trusted in this run */
+  brake?: string | undefined;
   signal: AbortSignal;
   env: NodeJS.ProcessEnv;
 };

@@ -6,6 +6,7 @@ import { sha256Of } from "../disk/sha256.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { registryLocking } from "../installation/era.ts";
 import { findGateway } from "../installation/gateway.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
 import { findMembers } from "../json/json-text.ts";
 import { acquireGatewayLock, type HeldLock } from "../locks/gateway-lock.ts";
 import type { Registry } from "../registry/read.ts";
@@ -41,15 +42,14 @@ export async function writeUnderLocks<T>(
   if (closed !== undefined) return { busy: closed };
   const { openclaw } = tools.installation;
   if (!openclaw || registryLocking(openclaw.era.era) === "gateway-down") return { result: write(), wasOurs: true };
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = tools.settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: tools.foreignPids };
+  const rules = lockRulesOf(tools.installation, tools.settings, tools);
   const held: HeldLock[] = [];
   let takenAt: number | undefined;
   let wasOurs = true;
   let result: T;
   try {
     for (const path of paths.toSorted()) {
-      const lock = await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, policy, signal: tools.signal });
+      const lock = await acquireGatewayLock(tools.disk, path, { waitMs: LOCK_WAIT_MS, rules, signal: tools.signal });
       if ("busy" in lock) return { busy: `the registry is busy: ${lock.busy}` };
       held.push(lock);
       takenAt ??= performance.now();

@@ -39,6 +39,8 @@ type Context = {
   settings: Settings;
   archiveFolders: readonly string[];
   nowMs: number;
+  /** in words, why ages can't be trusted in this run */
+  brake?: string | undefined;
   env: NodeJS.ProcessEnv;
   signal: AbortSignal;
 };

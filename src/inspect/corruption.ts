@@ -44,6 +44,8 @@ export type CorruptionContext = {
   state: InstallationState;
   cursors: Cursors;
   nowMs: number;
+  /** in words, why ages can't be trusted in this run */
+  brake?: string | undefined;
   sharedLogs: ReadonlySet<string>;
   /** an error that a person pasted: only what it is about is looked at */
   errorText: string | null;

@@ -4,9 +4,10 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { Settings } from "../config/settings.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import type { AgentRegistry, Installation } from "../installation/installation.ts";
-import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
+import { lockPathOf } from "../locks/gateway-lock.ts";
+import { judgeHere, type LockRules } from "../locks/judge-here.ts";
 import { readLock } from "../locks/lock-file.ts";
-import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
 import { type RegistrySource, readSources } from "../registry/sources.ts";
 import type { Finding } from "./finding.ts";
 import { NEWBORN_MS } from "./in-use.ts";
@@ -28,7 +29,7 @@ export async function findGone(
   registry: AgentRegistry,
   installation: Installation,
   mentioned: ReadonlySet<string>,
-  { settings, nowMs }: { settings: Settings; nowMs: number },
+  { settings, nowMs, brake }: { settings: Settings; nowMs: number; brake?: string | undefined },
 ): Promise<GoneRegistry | undefined> {
   const { agent, path, registry: read, isLeft } = registry;
   if (read.problem !== "missing" || isLeft || hasHiddenPart(installation)) return undefined;
@@ -40,9 +41,8 @@ export async function findGone(
   const transcripts = transcriptsOf(registry, installation, mentioned, nowMs);
   const copies = [...told, ...(sealed ? [sealed] : [])].map((one) => basename(one.path));
   if (copies.length === 0 && transcripts === 0) return undefined;
-  const { minAge: minAgeMs, unknownOwnerAge: unknownOwnerAgeMs } = settings.locks;
-  const policy = { minAgeMs, unknownOwnerAgeMs, foreignPids: areForeign(installation) };
-  if (await isBeingWritten(path, policy)) return "unsettled";
+  const rules = lockRulesOf(installation, settings, { foreignPids: areForeign(installation), brake });
+  if (await isBeingWritten(path, rules)) return "unsettled";
   const evidence = { problem: "missing", copies, transcripts };
   const finding: Finding = { kind: "broken-registry", severity: "error", path, agent, evidence };
   return { finding, sources, ...(sealed ? { hidden: `its copy ${sealed.path} is ${WORDS[sealed.why]}` } : {}) };
@@ -87,11 +87,11 @@ function wasTakenOver(path: string): boolean {
 const WRITING_MS = 2000;
 const POLL_MS = 50;
 
-async function isBeingWritten(path: string, policy: StalenessPolicy): Promise<boolean> {
+async function isBeingWritten(path: string, rules: LockRules): Promise<boolean> {
   for (let waitedMs = 0; waitedMs < WRITING_MS; waitedMs += POLL_MS) {
     if (lookAt(path)) return true;
     const lock = readLock(lockPathOf(path));
-    if (!lock || judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") return false;
+    if (!lock || judgeHere(lock, rules).state === "stale") return false;
     await sleep(POLL_MS);
   }
   return false;

@@ -2,9 +2,10 @@ import type { Settings } from "../config/settings.ts";
 import { type Holder, holdersOfEach, listProcesses, ownLineage } from "../host/processes.ts";
 import type { GatewayState } from "../installation/gateway.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
-import { lockPathOf, ownerFacts } from "../locks/gateway-lock.ts";
+import { lockRulesOf } from "../installation/lock-rules.ts";
+import { lockPathOf } from "../locks/gateway-lock.ts";
+import { judgeHere, type LockRules } from "../locks/judge-here.ts";
 import { readLock } from "../locks/lock-file.ts";
-import { judgeLock, type StalenessPolicy } from "../locks/staleness.ts";
 import { type LiveSessions, liveSessionsIn } from "./live-sessions.ts";
 
 /** An entry says `running` for ever when its gateway crashed; older than this, it says nothing. */
@@ -23,18 +24,18 @@ export type UseProbe = (transcript: Transcript) => string | undefined;
 function createUseProbe(
   installation: Installation,
   gateway: GatewayState,
-  policy: StalenessPolicy,
+  rules: LockRules,
   nowMs: number,
   ahead: readonly Transcript[],
 ): UseProbe {
   const own = ownLineage();
   const processes = listProcesses().filter(({ pid }) => !own.has(pid));
-  const foreign = policy.foreignPids ? { sinceMs: nowMs - policy.unknownOwnerAgeMs } : undefined;
+  const foreign = rules.foreignPids ? { sinceMs: nowMs - rules.unknownOwnerAgeMs } : undefined;
   const live: LiveSessions = installation.claude ? liveSessionsIn(installation.claude.home, foreign) : new Map();
   const holders = holdersAhead(ahead);
   return (transcript) => {
     const lock = readLock(lockPathOf(transcript.path));
-    const verdict = lock && judgeLock(lock, policy, nowMs, ownerFacts);
+    const verdict = lock && judgeHere(lock, rules, nowMs);
     if (verdict && verdict.state !== "stale") return `its lock is ${verdict.because}`;
     const listed = live.get(transcript.sessionId);
     if (listed !== undefined) return listed;
@@ -65,12 +66,12 @@ export function useProbe(
   installation: Installation,
   gateway: GatewayState | null,
   foreignPids: boolean,
-  { settings, nowMs }: { settings: Settings; nowMs: number },
+  { settings, nowMs, brake }: { settings: Settings; nowMs: number; brake?: string | undefined },
   ahead: readonly Transcript[] = [],
 ): UseProbe {
-  const policy = { minAgeMs: settings.locks.minAge, unknownOwnerAgeMs: settings.locks.unknownOwnerAge, foreignPids };
+  const rules = lockRulesOf(installation, settings, { foreignPids, brake });
   const known: GatewayState = gateway ?? { state: "down", because: "no gateway belongs here" };
-  return createUseProbe(installation, known, policy, nowMs, ahead);
+  return createUseProbe(installation, known, rules, nowMs, ahead);
 }
 
 /** What a command line would call a session: a short id could be any word in it. */

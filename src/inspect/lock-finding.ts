@@ -56,7 +56,9 @@ export function describeLock(
 
 /** Claude Code writes its history under a lock that is a directory, for moments: a new one is no trouble. */
 function isHistoryInUse({ place, file, verdict }: JudgedLock): boolean {
-  return place.guards === "history" && file.kind === "folder" && file.isEmpty && verdict.state === "undecidable";
+  return (
+    place.guards === "history" && file.kind === "folder" && file.isEmpty === true && verdict.state === "undecidable"
+  );
 }
 
 function kindOf({ file }: JudgedLock, state: LockVerdict["state"]): Finding["kind"] {

@@ -46,6 +46,8 @@ export type RegistryFacts = {
 export type RegistryContext = {
   settings: Settings;
   nowMs: number;
+  /** in words, why ages can't be trusted in this run */
+  brake?: string | undefined;
   env: NodeJS.ProcessEnv;
   homeDirectory: string;
   signal: AbortSignal;

@@ -73,6 +73,8 @@ export type InspectContext = {
   state: InstallationState;
   cursors: Cursors;
   nowMs: number;
+  /** in words, why ages can't be trusted in this run */
+  brake?: string | undefined;
   /** log sources that more than one installation reads */
   sharedLogs: ReadonlySet<string>;
   /** session ids named on the command line; empty: all */

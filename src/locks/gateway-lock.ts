@@ -5,15 +5,17 @@ import type { Disk } from "../disk/disk.ts";
 import { fingerprintOfDescriptor, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { errnoOf } from "../errors.ts";
-import { bootedAt, isAlive, startedAtOf, startTicksOf } from "../host/processes.ts";
+import { startTicksOf } from "../host/processes.ts";
+import { judgeHere, type LockRules } from "./judge-here.ts";
 import { readLock } from "./lock-file.ts";
 import { removeSeen } from "./remove-seen.ts";
-import { judgeLock, type OwnerFacts, type StalenessPolicy } from "./staleness.ts";
 
 /** A lock that we hold. `release` tells whether it was still ours: if not, what was done under it is unconfirmed. */
 export type HeldLock = { release: () => boolean };
 
 const POLL_MS = 25;
+/** A look at all processes costs more than one at a lock: waiting for one that needs it leaves most of the time to others. */
+const PAUSES_PER_LOOK = 10;
 /** How long a reader of our lock may expect us to hold it; the gateway's own waiters give up after ten seconds. */
 const MAX_HOLD_MS = 8000;
 
@@ -36,7 +38,7 @@ export function lockPathOf(file: string): string {
 export async function acquireGatewayLock(
   disk: Disk,
   file: string,
-  options: { waitMs: number; policy: StalenessPolicy; signal?: AbortSignal },
+  options: { waitMs: number; rules: LockRules; signal?: AbortSignal },
 ): Promise<HeldLock | { busy: string }> {
   const path = lockPathOf(file);
   const deadline = Date.now() + options.waitMs;
@@ -47,23 +49,20 @@ export async function acquireGatewayLock(
       if (mine) return mine;
       continue;
     }
-    const verdict = judgeLock(lock, options.policy, Date.now(), ownerFacts);
-    if (verdict.state === "stale" && lock.kind === "file" && (await removeSeen(disk, lock, options.policy))) continue;
+    const lookedAt = performance.now();
+    const verdict = judgeHere(lock, options.rules);
+    const pauseMs = Math.max(POLL_MS, PAUSES_PER_LOOK * (performance.now() - lookedAt));
+    if (verdict.state === "stale" && lock.kind === "file" && (await removeSeen(disk, lock, options.rules))) continue;
     if (Date.now() >= deadline || options.signal?.aborted) return { busy: `its lock is ${verdict.because}` };
-    await sleep(POLL_MS);
+    await sleep(Math.min(pauseMs, Math.max(1, deadline - Date.now())));
   }
 }
 
-/** The facts about a lock's owner as this machine sees them now. */
-export function ownerFacts(pid: number): OwnerFacts {
-  return { alive: isAlive(pid), startTicks: startTicksOf(pid), startedAtMs: startedAtOf(pid), bootedAtMs: bootedAt() };
-}
-
 /** Removes a lock that a killed run of ours left; a gateway's own is its own affair. */
-export async function removeOwnLeftLock(disk: Disk, path: string, policy: StalenessPolicy): Promise<void> {
+export async function removeOwnLeftLock(disk: Disk, path: string, rules: LockRules): Promise<void> {
   const lock = readLock(path);
   if (lock?.kind !== "file" || !lock.text.includes(`"tool": "${OWN_MARK}"`)) return;
-  if (judgeLock(lock, policy, Date.now(), ownerFacts).state === "stale") await removeSeen(disk, lock, policy);
+  if (judgeHere(lock, rules).state === "stale") await removeSeen(disk, lock, rules);
 }
 
 function tryLink(disk: Disk, path: string): HeldLock | undefined {

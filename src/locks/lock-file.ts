@@ -20,8 +20,8 @@ export type LockFile = {
   fingerprint: Fingerprint;
   payload: LockPayload;
   text: string;
-  /** for a folder: whether anything lies in it */
-  isEmpty: boolean;
+  /** for a folder: whether nothing lies in it; undefined where this user may not look into it */
+  isEmpty: boolean | undefined;
 };
 
 const PAYLOAD_LIMIT_BYTES = 64 * 1024;
@@ -34,9 +34,9 @@ export function readLock(path: string): LockFile | undefined {
   if (!seen) return undefined;
   const { kind, fingerprint } = seen;
   const base = { path, fingerprint, payload: {}, text: "" };
-  if (kind === "folder") return { ...base, kind, isEmpty: readdirSync(path).length === 0 };
-  if (kind !== "file") return { ...base, kind: "other", isEmpty: false };
+  if (kind !== "file" && kind !== "folder") return { ...base, kind: "other", isEmpty: false };
   try {
+    if (kind === "folder") return { ...base, kind, isEmpty: readdirSync(path).length === 0 };
     const descriptor = openSync(path, constants.O_RDONLY | constants.O_NOFOLLOW | constants.O_NONBLOCK);
     try {
       const isLarge = fstatSync(descriptor).size > PAYLOAD_LIMIT_BYTES;
@@ -54,8 +54,8 @@ export function readLock(path: string): LockFile | undefined {
     }
   } catch (error) {
     if (errnoOf(error) === "ENOENT") return undefined;
-    if (errnoOf(error) === "EACCES") return { ...base, kind: "sealed", isEmpty: false };
-    throw error;
+    if (errnoOf(error) !== "EACCES") throw error;
+    return kind === "folder" ? { ...base, kind, isEmpty: undefined } : { ...base, kind: "sealed", isEmpty: false };
   }
 }
 

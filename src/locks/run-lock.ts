@@ -1,12 +1,10 @@
-import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Disk } from "../disk/disk.ts";
 import { isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { nameForPath } from "../disk/name-for-path.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
-import { startTicksOf } from "../host/processes.ts";
-import { ownerFacts } from "./gateway-lock.ts";
+import { isElsewhere, isGone, ownerOf, recordOwner } from "./run-owner.ts";
 
 /** Our own lock on a set of homes: two runs never work on the same home at once. */
 export type RunLock = { release: () => Promise<void> };
@@ -21,7 +19,7 @@ const YOUNG_MS = 3000;
  * Locks each home, by its real path, in our own state folder; never a path that a gateway knows.
  *
  * Waits up to `waitMs` for another run, or until the signal. A lock left by a run that was killed is recognised by its recorded process and
- * taken over at once.
+ * taken over at once; that of a run on another host or in a container, once it has not been renewed for a minute.
  *
  * @throws KeeperError `locked` when another run holds one of them; `cause` is that run's start as epoch milliseconds
  */
@@ -72,9 +70,10 @@ export async function acquireRunLock(
 
 function locked(home: string, ownerPath: string): KeeperError {
   const owner = ownerOf(ownerPath);
+  const named = owner && !isElsewhere(owner) ? ` (process ${owner.pid})` : "";
   return new KeeperError(
     "locked",
-    `another session-keeper run${owner ? ` (process ${owner.pid})` : ""} is working on ${home}`,
+    `another session-keeper run${named} is working on ${home}`,
     "nothing was done; the next run will see to it, or use --wait 2m to wait for that one",
     owner?.sinceMs,
   );
@@ -116,30 +115,15 @@ function pathsFor(stateDirectory: string, home: string): { lockfilePath: string;
   return { lockfilePath: `${base}.lock`, ownerPath: `${base}.owner` };
 }
 
-function recordOwner(disk: Disk, ownerPath: string): void {
-  const owner = { pid: process.pid, startTicks: startTicksOf(process.pid), sinceMs: Date.now() };
-  disk.replace(ownerPath, JSON.stringify(owner), { sync: false });
-}
-
-function ownerOf(ownerPath: string): { pid: number; startTicks?: number; sinceMs: number } | undefined {
-  try {
-    return JSON.parse(readFileSync(ownerPath, "utf8"));
-  } catch {
-    return undefined;
-  }
-}
-
-function isGone({ pid, startTicks }: { pid: number; startTicks?: number }): boolean {
-  const facts = ownerFacts(pid);
-  return !facts.alive || (startTicks !== undefined && startTicks !== facts.startTicks);
-}
-
-/** Removes the lock of a run whose process is proven gone; captured by rename, so that only one of two runs does it. */
+/**
+ * Removes the lock of a run whose process is proven gone; captured by rename, so that only one of two runs does it. A run elsewhere
+ * proves that it lives by renewing its lock: whether it still does, the lock library sees.
+ */
 async function takeOver(disk: Disk, lockfilePath: string, ownerPath: string): Promise<boolean> {
   const owner = ownerOf(ownerPath);
   const seen = lookAt(lockfilePath)?.fingerprint;
   if (!seen) return true;
-  if (owner && !isGone(owner)) return false;
+  if (owner && (isElsewhere(owner) || !isGone(owner))) return false;
   const youngForMs = YOUNG_MS - (Date.now() - seen.mtimeMs);
   if (youngForMs > 0 && youngForMs <= YOUNG_MS) {
     await sleep(youngForMs);

@@ -57,6 +57,7 @@ export function judgeLock(
   if (lock.kind === "sealed") return verdict("undecidable", "one that this user may not read");
   if (lock.kind === "large") return verdict("undecidable", "larger than any lock");
   if (lock.kind === "folder") {
+    if (lock.isEmpty === undefined) return verdict("undecidable", "a directory that this user may not read");
     if (!lock.isEmpty) return verdict("undecidable", "a directory that is not empty");
     return isPastMinAge
       ? verdict("stale", "an empty directory", true)

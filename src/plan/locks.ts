@@ -26,7 +26,7 @@ function decide(lock: SeenLock, { force, brake }: LockPolicy): "remove" | Spared
     ...(detail === undefined ? {} : { detail }),
   });
   if (lock.isMoved) return spare("sqlite-era");
-  if (file.kind === "folder" && !file.isEmpty) return spare("filled-lock-directory");
+  if (file.kind === "folder" && file.isEmpty === false) return spare("filled-lock-directory");
   if (file.kind === "large") return spare("large-lock");
   if (force) return "remove";
   if (verdict.state === "stale") {

@@ -8,6 +8,7 @@ import { findGateway } from "../installation/gateway.ts";
 import type { Installation } from "../installation/installation.ts";
 import { buildReport } from "../report/build.ts";
 import type { ReportedFailure, ReportedFinding } from "../report/document.ts";
+import { brakeReason } from "../state/brake.ts";
 import { historyPathOf, readHistory } from "../state/history.ts";
 import { readJournal } from "../state/journal.ts";
 import { seenSince } from "../state/remember-run.ts";
@@ -51,7 +52,9 @@ export async function lookAtStatus(
     const since = seenSince(state, finding);
     if (since !== undefined) finding.since = new Date(since).toISOString();
   }
-  const nowMs = readClocks().wallMs;
+  const clocks = readClocks();
+  const nowMs = clocks.wallMs;
+  const brake = brakeReason(state.clocks, clocks);
   const foreignPids = areForeign(installation);
   const { openclaw } = installation;
   const gateway = openclaw ? await findGateway(openclaw, foreignPids) : null;
@@ -62,7 +65,7 @@ export async function lookAtStatus(
       settings,
       nowMs,
       history: readHistory(historyPathOf(statePath)),
-      inUse: (transcripts) => useProbe(installation, gateway, foreignPids, { settings, nowMs }, transcripts),
+      inUse: (transcripts) => useProbe(installation, gateway, foreignPids, { settings, nowMs, brake }, transcripts),
       signal: world.signal,
     }),
     locks: countLocks(report.findings),

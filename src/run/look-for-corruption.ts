@@ -2,6 +2,7 @@ import { readClocks } from "../host/host.ts";
 import { inspectForCorruption } from "../inspect/corruption.ts";
 import { planRepair } from "../plan/repair.ts";
 import { rememberTold } from "../report/told.ts";
+import { brakeReason } from "../state/brake.ts";
 import { cursorsPathOf, readCursors } from "../state/cursors.ts";
 import { readState } from "../state/state.ts";
 import type { Duty } from "./duty.ts";
@@ -17,6 +18,7 @@ export const lookForCorruption: Duty = async (installation, statePath, context) 
     state,
     cursors,
     nowMs: clocks.wallMs,
+    brake: brakeReason(state.clocks, clocks),
     sharedLogs: context.sharedLogs,
     errorText: request.errorText,
     isRepair: request.repair,

@@ -18,11 +18,11 @@ function isClosed(folder: string, { openclaw }: Installation): boolean {
 export const lookToArchive: Duty = async (installation, statePath, { request, world, settings }) => {
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
+  const brake = brakeReason(state.clocks, clocks);
   const archiveFolders = foldersOf(installation, settings).filter((folder) => !isClosed(folder, installation));
   const { env } = world.surroundings;
-  const looking = { settings, archiveFolders, nowMs: clocks.wallMs, env, signal: world.signal };
+  const looking = { settings, archiveFolders, nowMs: clocks.wallMs, brake, env, signal: world.signal };
   const facts = await inspectForArchive(installation, looking);
-  const brake = brakeReason(state.clocks, clocks);
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const plan = planArchive(installation, facts, brake ? { brake } : {});
   const falling = brake ? [] : facts.falling.map(({ folder, record }) => join(folder, record.archive));

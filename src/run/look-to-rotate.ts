@@ -15,18 +15,19 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
   const { state, text: stateText } = readState(statePath);
   const { cursors, text: cursorsText } = readCursors(cursorsPathOf(statePath));
   const clocks = readClocks();
+  const brake = brakeReason(state.clocks, clocks);
   const facts = await inspectForRotation(installation, {
     settings,
     state,
     cursors,
     nowMs: clocks.wallMs,
+    brake,
     sharedLogs: context.sharedLogs,
     sessions: request.sessions,
     force: request.force,
     env: world.surroundings.env,
     signal: world.signal,
   });
-  const brake = brakeReason(state.clocks, clocks);
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const policy = { rotate: settings.rotate, force: request.force, ...(brake ? { brake } : {}) };
   const plan = planRotation(installation, facts, policy);

@@ -11,11 +11,11 @@ import type { Duty } from "./duty.ts";
 export const lookToValidate: Duty = async (installation, statePath, { request, world, settings }) => {
   const { state, text: stateText } = readState(statePath);
   const clocks = readClocks();
-  const { env, homeDirectory } = world.surroundings;
-  const looking = { settings, nowMs: clocks.wallMs, env, homeDirectory, signal: world.signal };
-  const facts = await inspectRegistries(installation, looking);
   const { repair, resolveStrays, restart } = request;
   const brake = repair ? brakeReason(state.clocks, clocks) : undefined;
+  const { env, homeDirectory } = world.surroundings;
+  const looking = { settings, nowMs: clocks.wallMs, brake, env, homeDirectory, signal: world.signal };
+  const facts = await inspectRegistries(installation, looking);
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const plan = planRegistryRepair(installation, facts, {
     ...{ repair, resolveStrays },

@@ -4,6 +4,7 @@ import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
 import { openDisk } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
+import { readClocks } from "../host/host.ts";
 import { useProbe } from "../inspect/in-use.ts";
 import { areForeign } from "../inspect/surroundings.ts";
 import { homesOf } from "../installation/discover.ts";
@@ -11,7 +12,9 @@ import { findGateway } from "../installation/gateway.ts";
 import type { Installation } from "../installation/installation.ts";
 import { acquireRunLock } from "../locks/run-lock.ts";
 import { reportUndo } from "../report/undo.ts";
+import { brakeReason } from "../state/brake.ts";
 import { type JournalEvent, openJournal, readJournal } from "../state/journal.ts";
+import { readState, statePathOf } from "../state/state.ts";
 import { historyOf } from "../undo/history.ts";
 import { pathsOf, planUndo, recentRuns, type UndoPlan, type UndoSession } from "../undo/plan.ts";
 import { putBackSessions } from "../undo/put-back.ts";
@@ -36,7 +39,8 @@ export async function undoRun(
   const first = readPlan(installation, asked.runId, stateDirectory);
   if (!first.plan || first.plan.undoes !== undefined) return { ...NOTHING, undo: tellOf(first, asked.runId) };
   const looking = { installation, foreignPids: areForeign(installation), signal: world.signal };
-  const inUse = await probe(looking.installation, looking.foreignPids, asked, context);
+  const brake = brakeOf(installation, stateDirectory);
+  const inUse = await probe(looking.installation, { foreignPids: looking.foreignPids, brake }, asked, context);
   const seen: UndoOutcome[] = [];
   const given: Asked = {
     ...{ runId: asked.runId, history: historyOf(first.events, asked.runId), inUse, planned: new Set() },
@@ -70,10 +74,11 @@ async function putBack(
 ): Promise<DutyReport> {
   const { request, world, settings, runId } = context;
   const foreignPids = areForeign(installation);
+  const brake = brakeOf(installation, stateDirectory);
   const journal = openJournal(disk, stateDirectory, runId);
   await refresh(installation, context);
   const tools: Tools = {
-    ...{ disk, journal, settings, runId, foreignPids, installation },
+    ...{ disk, journal, settings, runId, foreignPids, brake, installation },
     backupsOf: () => [],
     command: request.command,
     signal: world.signal,
@@ -85,7 +90,7 @@ async function putBack(
   const now = readPlan(installation, asked.runId, stateDirectory);
   const { name } = installation;
   journal.write("run-begin", { command: "restore undo", undoes: asked.runId, installation: name });
-  const inUse = await probe(installation, foreignPids, asked, context);
+  const inUse = await probe(installation, { foreignPids, brake }, asked, context);
   const given = { runId: asked.runId, history: historyOf(now.events, asked.runId), inUse };
   const outcomes = await putBackSessions(now.own, given, tools);
   const done = outcomes.filter(({ result }) => result === "done").length;
@@ -118,15 +123,20 @@ function tellOf({ events, plan, own }: Read, runId: string): NonNullable<DutyRep
   };
 }
 
+function brakeOf(installation: Installation, stateDirectory: string): string | undefined {
+  const { state } = readState(statePathOf(stateDirectory, homesOf(installation)));
+  return brakeReason(state.clocks, readClocks());
+}
+
 async function probe(
   installation: Installation,
-  foreignPids: boolean,
+  { foreignPids, brake }: { foreignPids: boolean; brake: string | undefined },
   { mayDisturb }: UndoRequest,
   { settings }: DutyContext,
 ): Promise<(path: string) => string | undefined> {
   if (mayDisturb) return () => undefined;
   const gateway = installation.openclaw ? await findGateway(installation.openclaw, foreignPids) : null;
-  const use = useProbe(installation, gateway, foreignPids, { settings, nowMs: Date.now() });
+  const use = useProbe(installation, gateway, foreignPids, { settings, nowMs: Date.now(), brake });
   return (path) => {
     const transcript = installation.transcripts.find((one) => one.path === path);
     const seen = transcript && lookAt(path);

@@ -6,11 +6,13 @@ import { restartGateway } from "../apply/restart-gateway.ts";
 import { retain } from "../apply/retain.ts";
 import type { Tools } from "../apply/tools.ts";
 import type { Disk } from "../disk/disk.ts";
+import { readClocks } from "../host/host.ts";
 import type { Installation } from "../installation/installation.ts";
 import { withoutTexts } from "../installation/registries.ts";
 import type { Spared } from "../plan/plan.ts";
 import { countedAsTheyCome, during } from "../progress.ts";
 import { buildReport, nothingTold, reportFinding, tellJob } from "../report/build.ts";
+import { brakeReason } from "../state/brake.ts";
 import { cursorsPathOf, writeCursors } from "../state/cursors.ts";
 import { backupsIn, type Journal, openJournal, readJournal } from "../state/journal.ts";
 import { type InstallationState, readState, writeState } from "../state/state.ts";
@@ -44,6 +46,7 @@ export async function work(
     runId,
     command: request.command,
     foreignPids: false,
+    brake: brakeReason(readState(statePath).state.clocks, readClocks()),
     signal: world.signal,
     env: world.surroundings.env,
   };

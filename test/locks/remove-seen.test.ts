@@ -21,7 +21,8 @@ import { describe, expect, onTestFinished, test } from "vitest";
 import { openDisk } from "../../src/disk/disk.ts";
 import { draftPathFor } from "../../src/disk/left-behind.ts";
 import { startTicksOf } from "../../src/host/processes.ts";
-import { acquireGatewayLock, ownerFacts } from "../../src/locks/gateway-lock.ts";
+import { acquireGatewayLock } from "../../src/locks/gateway-lock.ts";
+import { ownerFacts } from "../../src/locks/judge-here.ts";
 import { type LockFile, readLock } from "../../src/locks/lock-file.ts";
 import { removeSeen, settleCaptured } from "../../src/locks/remove-seen.ts";
 import { judgeLock } from "../../src/locks/staleness.ts";
@@ -199,7 +200,7 @@ describe("a lock that was captured by mistake", () => {
 
   test("goes when it is our own and we let go of it before it is back", async () => {
     const { folder, path } = scratch();
-    const held = await acquireGatewayLock(openDisk(), path.replace(/\.lock$/, ""), { waitMs: 0, policy });
+    const held = await acquireGatewayLock(openDisk(), path.replace(/\.lock$/, ""), { waitMs: 0, rules: policy });
     if ("busy" in held) throw new Error(held.busy);
     const judged = seen(path);
     const moment = { before: () => utimesSync(path, 2000, 2000), after: () => expect(held.release()).toBe(false) };

@@ -148,7 +148,7 @@ export const throughTheProgram: Record<string, string> = {
   installation:
     "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries session-folders sharers trace transcripts workspaces",
   json: "optional",
-  locks: "gateway-lock lock-file run-lock",
+  locks: "gateway-lock run-lock",
   manual: "completion-bash completion-fish completion-zsh examples places roff",
   metrics: "families store",
   plan: "registry gateway-request registry-job strays",
