@@ -166,6 +166,19 @@ describe("as long as a registry cannot be read", () => {
   });
 });
 
+test("what lies beside the agents under a name that no agent can have stays", async () => {
+  const copies = ["main.bak", "main (copy)", "old~"];
+  const [own] = ["Kitchen_2", ...copies].map((agent) => {
+    writeRegistry(home, {}, agent);
+    return addOpenClawSession(home, { agent, idleMs: 20 * DAY });
+  });
+  const before = copies.map((agent) => snapshot(sessionsFolder(home, agent)));
+  const report = await archive();
+  expect(copies.map((agent) => snapshot(sessionsFolder(home, agent)))).toEqual(before);
+  expect(report.installations[0]).toMatchObject({ findings: [{ kind: "idle-session", path: own?.path }], spared: [] });
+  expect(existsSync(own?.path ?? "")).toBe(false);
+});
+
 test("a file that only looks like a session by its name stays", async () => {
   writeRegistry(home, {});
   const notes = put("my-notes.jsonl", 9 * DAY, '{"a":1}\n');
