@@ -1,5 +1,5 @@
 import { randomUUID } from "node:crypto";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { lookAt } from "../disk/fingerprint.ts";
 import { sha256Of } from "../disk/sha256.ts";
 import type { AgentRegistry, EntryReference, Installation, Transcript } from "../installation/installation.ts";
@@ -120,7 +120,7 @@ async function check(
   const isBacked = entry.bindings.length > stale.length || isObject(value.acp);
   const isBorn = context.nowMs - (entry.updatedAt ?? 0) < NEWBORN_MS;
   const isHeldElsewhere = isBacked || isElsewhere(entry, installation);
-  const isThere = own.length > 0 || isHeldElsewhere || isUnseen(sessions, installation);
+  const isThere = own.length > 0 || isHeldElsewhere || isUnseen(sessions, registry, installation);
   const isLost = !isThere && !isBorn && !isFresh(value);
   // a conversation that Claude Code held is missing there, not here
   const isToldOfBinding = stale.length > 0;
@@ -234,9 +234,14 @@ function isElsewhere({ sessionFile }: EntryReference["entry"], { openclaw, setti
   }
 }
 
-/** In a folder that is not there, or can't be read, nothing is missing. */
-function isUnseen(sessions: string, installation: Installation): boolean {
-  return hasHiddenPart(installation) || lookAt(sessions)?.kind !== "folder";
+/**
+ * In a folder that is not there, or can't be read, nothing is missing. Where the registry lies elsewhere, an empty one may be a
+ * place where a disk is to be mounted.
+ */
+function isUnseen(sessions: string, { path: registryPath }: AgentRegistry, installation: Installation): boolean {
+  if (hasHiddenPart(installation) || lookAt(sessions)?.kind !== "folder") return true;
+  const holds = ({ path, dialect }: Transcript) => dialect === "openclaw" && path.startsWith(`${sessions}/`);
+  return dirname(registryPath) !== sessions && !installation.transcripts.some(holds);
 }
 
 function transcriptsByKey({ path }: AgentRegistry, { transcripts }: Installation): Map<string, Transcript[]> {

@@ -1,4 +1,4 @@
-import { closeSync, existsSync, openSync, readdirSync, readFileSync, readSync, statSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { delimiter, dirname, join } from "node:path";
 import { pathInProcess } from "../host/path-in-process.ts";
 import { argvOf } from "../host/processes.ts";
@@ -6,10 +6,10 @@ import { type EraWitness, eraOfVersion } from "./era.ts";
 import type { AgentRegistry } from "./installation.ts";
 import type { OpenClawConfig } from "./openclaw-config.ts";
 import { realPathOr } from "./paths.ts";
+import { schemaNumberOf } from "./sqlite-schema.ts";
 
 /** Session tables live in the agent database from this schema number on; below it the database holds caches only. */
 const SQLITE_SESSIONS_SCHEMA = 4;
-const USER_VERSION_OFFSET = 60;
 const PACKAGE_NAMES = new Set(["openclaw", "clawdbot", "moltbot"]);
 
 /** Everything that tells which release wrote this state folder. Reads only; what can't be read is no witness. */
@@ -32,37 +32,17 @@ export function eraWitnesses(from: {
   const running = from.gatewayPid === undefined ? undefined : packageOfProcess(from.gatewayPid);
   if (running) add("gateway", running.version);
   else add("path", packageOnPath(from.searchPath)?.version);
-  const isVersionKnown = witnesses.length > 0;
-  if (hasSessionTables(from.home, isVersionKnown)) witnesses.push({ source: "disk", era: "S" });
+  if (hasSessionTables(from.home)) witnesses.push({ source: "disk", era: "S" });
   for (const era of lowerBounds(from)) witnesses.push({ source: "disk", era, atLeast: true });
   return witnesses;
 }
 
-/**
- * Whether an agent database holds the sessions, by the schema number in its header. A log beside the database that is
- * not empty may hold a newer number, which matters only as long as no release is known to have written it.
- */
-function hasSessionTables(home: string, isVersionKnown: boolean): boolean {
+/** Whether an agent database holds the sessions, by its schema number. What cannot be made out of its log may be a newer one. */
+function hasSessionTables(home: string): boolean {
   return folders(join(home, "agents")).some((agent) => {
     const database = join(home, "agents", agent, "agent", "openclaw-agent.sqlite");
-    if (!existsSync(database)) return false;
-    if (schemaNumber(database) >= SQLITE_SESSIONS_SCHEMA) return true;
-    return !isVersionKnown && sizeOf(`${database}-wal`) > 0;
+    return existsSync(database) && (schemaNumberOf(database) ?? SQLITE_SESSIONS_SCHEMA) >= SQLITE_SESSIONS_SCHEMA;
   });
-}
-
-function schemaNumber(database: string): number {
-  try {
-    const descriptor = openSync(database, "r");
-    try {
-      const bytes = Buffer.alloc(4);
-      return readSync(descriptor, bytes, 0, 4, USER_VERSION_OFFSET) === 4 ? bytes.readUInt32BE() : 0;
-    } finally {
-      closeSync(descriptor);
-    }
-  } catch {
-    return 0;
-  }
 }
 
 /** Fields and folders that older releases don't write. */
@@ -127,8 +107,4 @@ function folders(path: string): string[] {
   } catch {
     return [];
   }
-}
-
-function sizeOf(path: string): number {
-  return statSync(path, { throwIfNoEntry: false })?.size ?? 0;
 }

@@ -40,17 +40,20 @@ export function eraOfVersion(version: string): Exclude<Era, "unknown"> | undefin
 }
 
 /**
- * Puts the witnesses together. Session tables in SQLite decide alone. Else the running gateway's own package, else what
- * the person configured, else the strictest of what is left; a sign on disk raises the era but never lowers it.
+ * Puts the witnesses together. Session tables in SQLite decide alone. Else the strictest of the running gateway's own package
+ * and of what the person configured, or else of what last wrote the gateway's configuration: an update puts another package
+ * in the place of the one that runs. Without a gateway what the person configured decides, else the strictest of what is left.
+ * A sign on disk raises the era but never lowers it.
  */
 export function decideEra(witnesses: readonly EraWitness[]): EraVerdict {
   const sqlite = witnesses.find(({ source, era }) => source === "disk" && era === "S");
   if (sqlite) return { era: "S", because: "the agent databases hold the sessions" };
   const bounds = witnesses.filter(({ atLeast }) => atLeast);
-  const named = ["gateway", "configured"]
-    .flatMap((source) => witnesses.filter((witness) => witness.source === source))
-    .slice(0, 1);
-  const voices = named.length > 0 ? named : witnesses.filter(({ atLeast }) => !atLeast);
+  const has = (wanted: EraWitness["source"]) => witnesses.some(({ source }) => source === wanted);
+  const unheard = new Set<EraWitness["source"]>();
+  if (has("configured")) unheard.add("lastTouched");
+  if (has("configured") || has("gateway")) unheard.add("path");
+  const voices = witnesses.filter(({ source, atLeast }) => !atLeast && !unheard.has(source));
   const voice = strictest(voices);
   if (!voice) return { era: "unknown", because: "nothing tells which release wrote it, so the strictest rules hold" };
   const bound = strictest(bounds);

@@ -7,6 +7,9 @@ import type { AgentRegistry, Installation } from "./installation.ts";
 import type { OpenClawConfig } from "./openclaw-config.ts";
 import { mapPath, realPathOr } from "./paths.ts";
 
+/** What the gateway takes as an agent's name. Another folder among the agents' is a person's own, such as a copy of one. */
+const AGENT_ID = /^[a-z0-9][a-z0-9_-]{0,63}$/i;
+
 /**
  * Every agent's registry. Agents are those of the configuration and those found on disk: an agent taken out of the
  * configuration leaves its sessions behind. `session.store` may name another place, for each agent or one for all.
@@ -21,7 +24,7 @@ export function findRegistries(
   unreadable: Installation["unreadable"],
   before: readonly AgentRegistry[] = [],
 ): AgentRegistry[] {
-  const onDisk = listFolder(join(home, "agents"), unreadable);
+  const onDisk = listFolder(join(home, "agents"), unreadable).filter((name) => AGENT_ID.test(name));
   const agents = [...new Set([...onDisk, ...config.agents.map(({ id }) => id), "main"])];
   const found = new Map<string, AgentRegistry>();
   for (const agent of agents) {

@@ -15,6 +15,7 @@ import {
   writeRegistry,
 } from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
+import { databaseOf, logOf } from "../support/sqlite.ts";
 
 const DAY = 86_400_000;
 const uuid = "6f0c1d6e-0f6e-4f9e-9a0b-3b1f2f6f8a11";
@@ -166,6 +167,19 @@ describe("as long as a registry cannot be read", () => {
   });
 });
 
+test("what lies beside the agents under a name that no agent can have stays", async () => {
+  const copies = ["main.bak", "main (copy)", "old~"];
+  const [own] = ["Kitchen_2", ...copies].map((agent) => {
+    writeRegistry(home, {}, agent);
+    return addOpenClawSession(home, { agent, idleMs: 20 * DAY });
+  });
+  const before = copies.map((agent) => snapshot(sessionsFolder(home, agent)));
+  const report = await archive();
+  expect(copies.map((agent) => snapshot(sessionsFolder(home, agent)))).toEqual(before);
+  expect(report.installations[0]).toMatchObject({ findings: [{ kind: "idle-session", path: own?.path }], spared: [] });
+  expect(existsSync(own?.path ?? "")).toBe(false);
+});
+
 test("a file that only looks like a session by its name stays", async () => {
   writeRegistry(home, {});
   const notes = put("my-notes.jsonl", 9 * DAY, '{"a":1}\n');
@@ -184,6 +198,20 @@ test("in a home of SQLite nothing is written, our own archives and leftovers inc
   const before = snapshot(home.openclaw);
   addClaudeSession(home, { idleMs: 28 * DAY, project: "-home-me", entrypoint: "cli" });
   await archive();
+  expect(snapshot(home.openclaw)).toEqual(before);
+});
+
+test("in one whose database tells so only in the log beside it, nothing is written either", async () => {
+  home = makeHome({ version: "2026.7.1" });
+  const { sessionId } = addOpenClawSession(home, { idleMs: 9 * DAY });
+  writeRegistry(home, { "agent:main:main": { sessionId, updatedAt: Date.now() - 9 * DAY } });
+  const folder = join(home.openclaw, "agents", "main", "agent");
+  mkdirSync(folder);
+  writeFileSync(join(folder, "openclaw-agent.sqlite"), databaseOf(1));
+  writeFileSync(join(folder, "openclaw-agent.sqlite-wal"), logOf([{ page: 1, schema: 19, commits: true }]));
+  const before = snapshot(home.openclaw);
+  const report = await archive();
+  expect(report.installations[0]?.findings).toMatchObject([{ kind: "sqlite-era" }]);
   expect(snapshot(home.openclaw)).toEqual(before);
 });
 

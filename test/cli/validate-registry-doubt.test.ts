@@ -56,7 +56,9 @@ describe("a registry that agents share", () => {
       entryFor(how === "by their ids" ? { sessionId: session.sessionId, lastAt: session.lastAt } : session);
     const ofMain = addTalk(home);
     const ofOps = addTalk(home, { agent: "ops", messages: [written.telegramGroup] });
-    writeFileSync(store, JSON.stringify({ [KEY]: entry(ofMain), [GROUP]: entry(ofOps) }));
+    const stays = addTalk(home, { agent: "ops", messages: [written.cron] });
+    const entries = { [KEY]: entry(ofMain), [GROUP]: entry(ofOps), "agent:ops:main": entry(stays) };
+    writeFileSync(store, JSON.stringify(entries));
     expect(findingsOf(await validate(home))).toEqual([]);
     rmSync(ofOps.path);
     expect(findingsOf(await validate(home))).toMatchObject([
@@ -73,6 +75,24 @@ describe("a registry that agents share", () => {
 });
 
 describe("no finding", () => {
+  test("is an empty folder of a registry that lies elsewhere: it may be where a disk is to be mounted", async () => {
+    const store = join(home.root, "{agentId}.json");
+    configureGateway(home, { session: { ...A_SESSION_EACH.session, store } });
+    const lost = ["-1", "-2"].map((group) => [
+      `agent:main:telegram:group:${group}`,
+      entryFor({ sessionId: randomUUID() }),
+    ]);
+    const text = JSON.stringify(Object.fromEntries(lost));
+    const path = store.replace("{agentId}", "main");
+    writeFileSync(path, text);
+    const report = await repair(home);
+    expect(report.installations[0]).toMatchObject({ findings: [], actions: [] });
+    expect(readFileSync(path, "utf8")).toBe(text);
+    const there = addTalk(home);
+    writeFileSync(path, JSON.stringify({ ...Object.fromEntries(lost), [KEY]: entryFor(there) }));
+    expect(kindsOf(await validate(home))).toEqual(Array(2).fill("warning missing-transcript"));
+  });
+
   test("is the one transcript of a job's entry and that of its run", async () => {
     const { sessionId, path, lastAt } = addTalk(home, { messages: [written.cron] });
     const job = "agent:main:cron:42fd68a5-8345-4e1d-940f-c029affea412";

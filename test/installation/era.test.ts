@@ -49,6 +49,31 @@ test.for([
     witnesses: [witness("gateway", "F2"), witness("path", "S")],
     era: "F2",
   },
+  {
+    when: "another package was put in the place of the running gateway's",
+    witnesses: [witness("gateway", "F2"), witness("lastTouched", "F3b")],
+    era: "F3b",
+  },
+  {
+    when: "the running gateway is newer than the configuration file",
+    witnesses: [witness("gateway", "F3b"), witness("lastTouched", "F2")],
+    era: "F3b",
+  },
+  {
+    when: "the person says so beside a gateway of that release",
+    witnesses: [witness("configured", "F2"), witness("lastTouched", "F3b"), witness("gateway", "F2")],
+    era: "F2",
+  },
+  {
+    when: "the running gateway is newer than what the person says",
+    witnesses: [witness("configured", "F1"), witness("gateway", "F3b")],
+    era: "F3b",
+  },
+  {
+    when: "the person says that it is newer than its package",
+    witnesses: [witness("configured", "F3b"), witness("gateway", "F2")],
+    era: "F3b",
+  },
   { when: "the person says so", witnesses: [witness("configured", "F1"), witness("lastTouched", "F2")], era: "F1" },
   {
     when: "the disk shows a later release",
