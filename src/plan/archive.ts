@@ -2,13 +2,12 @@ import type { ArchiveFacts } from "../inspect/archive.ts";
 import type { IdleSession } from "../inspect/idle.ts";
 import type { SeenLeftover } from "../inspect/leftovers.ts";
 import type { SweepAhead } from "../inspect/sweep.ts";
-import { registryLocking } from "../installation/era.ts";
+import { blockedBecause, registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { prunesItself } from "../installation/pruning.ts";
 import { isErrand, readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import { throughGateway } from "./gateway-request.ts";
 import type { Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
 import { mayBeNeighbours } from "./unseen.ts";
 
 /** `brake`: in words, why ages can't be trusted in this run. */

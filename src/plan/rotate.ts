@@ -1,9 +1,8 @@
 import type { Settings } from "../config/settings.ts";
 import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
-import { registryLocking } from "../installation/era.ts";
+import { blockedBecause, registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
 import { chooseStrategy } from "./strategy.ts";
 import { mayBeNeighbours } from "./unseen.ts";
 
