@@ -1,5 +1,6 @@
+import { basename } from "node:path";
 import { asObject } from "../registry/bindings.ts";
-import { describeEntry } from "../registry/read.ts";
+import { describeEntry, type RegistryEntry } from "../registry/read.ts";
 import type { RegistryFile, RegistryFiles } from "../registry/registry-file.ts";
 import { comesIn } from "./entry-change.ts";
 import type { EditStep } from "./entry-undo.ts";
@@ -58,7 +59,21 @@ function obstacleTo(step: EditStep, file: RegistryFile | undefined): Obstacle | 
     return step.change === "move-out" ? changed : { result: "already-done", because: "the entry is gone" };
   if (step.edit?.seen !== undefined) return hashOfText(text) === step.edit.seen ? undefined : changed;
   const now = describeEntry(key, asObject(JSON.parse(text)));
-  if (now.sessionId !== sessionId)
-    return { result: "already-done", because: "the entry does not name the session any more" };
-  return now.updatedAt !== updatedAt || now.pinned ? changed : undefined;
+  if (now.sessionId === sessionId) return now.updatedAt !== updatedAt || now.pinned ? changed : undefined;
+  // a reset in the chat gives another session id and keeps the binding
+  return stillLeads(step, now)
+    ? changed
+    : { result: "already-done", because: "the entry does not name the session any more" };
+}
+
+/** Whether an entry leads to any session that it led to when it was looked at, by whichever of its fields. */
+function stillLeads({ entry: { entry }, transcript }: EditStep, now: RegistryEntry): boolean {
+  const before = [...namesIn(entry), transcript.sessionId];
+  // the file of a topic is called after its session: <id>-topic-<number>.jsonl
+  return namesIn(now).some((name) => before.some((one) => name === one || name.startsWith(`${one}-topic-`)));
+}
+
+function namesIn({ sessionId, sessionFile, bindings }: RegistryEntry): string[] {
+  const bound = bindings.map((binding) => binding.sessionId);
+  return [sessionId, sessionFile && basename(sessionFile, ".jsonl"), ...bound].filter((name) => name !== undefined);
 }

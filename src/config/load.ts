@@ -44,9 +44,11 @@ export async function loadSettings(flags: Flags, surroundings: Surroundings): Pr
     settleInstallation(name, asked, surroundings),
   );
 
+  const installations = select(known, flags.installation ?? []);
   const settings: Settings = {
     configFile: files?.[0] ?? null,
-    installations: select(known, flags.installation ?? []),
+    installations,
+    bystanders: known.filter((one) => !installations.includes(one)),
     ...(configuration === null ? defaultSections() : settleSections(configuration, surroundings)),
     stateDirectory: flags.stateDir === undefined ? null : folder("--state-dir", flags.stateDir, surroundings),
   };

@@ -39,6 +39,8 @@ export type Settings = {
   /** The file this came from; null when there is none. */
   configFile: string | null;
   installations: InstallationSettings[];
+  /** The others of the configuration, which this run is not about: they may share a home or a log with those that it is about. */
+  bystanders: InstallationSettings[];
   rotate: {
     maxSize: number;
     hardLimit: number;

@@ -48,7 +48,7 @@ function chooseHome(
   return asked?.home === undefined ? find() : { path: absolute(asked.home), configured: true };
 }
 
-type Sections = Omit<Settings, "configFile" | "installations" | "stateDirectory">;
+type Sections = Omit<Settings, "configFile" | "installations" | "bystanders" | "stateDirectory">;
 
 /** Everything but the installations when there is no configuration file. */
 export function defaultSections(): Sections {

@@ -61,6 +61,7 @@ export async function discover(
     transcripts,
     locks,
     neighbours: [],
+    unseenNeighbours: [],
     claimedElsewhere: [],
     leftBehind: leftBehind.filter((path) => openclaw?.era.era !== "S" || !path.startsWith(openclaw.home + sep)),
     folders: [],

@@ -1,3 +1,6 @@
+import type { GatewayState } from "./gateway.ts";
+import type { Installation, Transcript } from "./installation.ts";
+
 /** How a given OpenClaw stores sessions: file eras F1 to F3b, S for SQLite, `unknown` for files of an unknown release. */
 export type Era = "F1" | "F2" | "F3a" | "F3b" | "S" | "unknown";
 
@@ -74,6 +77,21 @@ export function registryLocking(era: Era): "locked" | "gateway-down" | "never" {
 /** From 2026.5.12 on the gateway takes a transcript lock from any live owner that does not look like OpenClaw. */
 export function evictsForeignOwners(era: Era): boolean {
   return era === "F3b" || era === "unknown";
+}
+
+/** Why a transcript must not be rewritten now; undefined when it may be, or when it belongs to no gateway. */
+export function blockedBecause(
+  { dialect, path }: Pick<Transcript, "dialect" | "path">,
+  { openclaw }: Pick<Installation, "openclaw">,
+  gateway: GatewayState | null,
+): { because: "sqlite-era" | "gateway-up"; detail?: string } | undefined {
+  if (dialect !== "openclaw" || !openclaw || !path.startsWith(`${openclaw.home}/`)) return undefined;
+  const { era } = openclaw.era;
+  if (era === "S") return { because: "sqlite-era" };
+  // such a gateway takes the lock from us in the middle of our work
+  if (evictsForeignOwners(era) && gateway?.state !== "down")
+    return { because: "gateway-up", ...(gateway ? { detail: gateway.because } : {}) };
+  return undefined;
 }
 
 const SOURCES = {

@@ -21,11 +21,13 @@ export type Installation = {
   logs: string[];
   transcripts: Transcript[];
   registries: AgentRegistry[];
-  /** Registries of other installations of this run that work on the same Claude Code home. */
+  /** Registries of other configured installations that work on the same Claude Code home. */
   neighbours: AgentRegistry[];
+  /** Names of installations on the same Claude Code home whose registries are not all known, nor what they bind. */
+  unseenNeighbours: string[];
   /** Names of locks. Looked up instead of the transcripts, for a command that is about nothing else. */
   locks: LockPlace[];
-  /** Transcripts, or locks, in a shared home that another installation of this run looks after. */
+  /** Transcripts, or locks, in a shared home that another installation looks after. */
   claimedElsewhere: string[];
   /** Files that a killed run of ours set aside beside transcripts, and has to bring home. */
   leftBehind: string[];

@@ -2,13 +2,13 @@ import type { ArchiveFacts } from "../inspect/archive.ts";
 import type { IdleSession } from "../inspect/idle.ts";
 import type { SeenLeftover } from "../inspect/leftovers.ts";
 import type { SweepAhead } from "../inspect/sweep.ts";
-import { registryLocking } from "../installation/era.ts";
+import { blockedBecause, registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import { prunesItself } from "../installation/pruning.ts";
 import { isErrand, readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import { throughGateway } from "./gateway-request.ts";
 import type { Job, Plan, RegistryChange, Spared, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
+import { mayBeNeighbours } from "./unseen.ts";
 
 /** `brake`: in words, why ages can't be trusted in this run. */
 export type ArchivePolicy = { brake?: string };
@@ -93,15 +93,18 @@ function decideIdle(
 }
 
 function obstacleTo(
-  { ownership, entries, isPinned, isReferenced, unsafe }: IdleSession,
-  { openclaw }: Installation,
+  { transcripts, ownership, entries, isPinned, isReferenced, unsafe }: IdleSession,
+  installation: Installation,
   brake: string | undefined,
   { hasBrokenRegistry }: ArchiveFacts,
 ): Pick<Spared, "because" | "detail"> | undefined {
+  const { openclaw } = installation;
   if (unsafe) return { because: "unsafe", detail: unsafe };
   if (brake) return { because: "clock-stepped", detail: brake };
   if (isPinned) return { because: "pinned" };
   if (entries.length === 0 && hasBrokenRegistry) return { because: "broken-registry" };
+  const unseen = transcripts.map((one) => mayBeNeighbours(one, installation)).find((of) => of !== undefined);
+  if (unseen !== undefined) return { because: "broken-registry", detail: unseen };
   if (isReferenced) return { because: "referenced" };
   if (!openclaw) return undefined;
   // what binds a session of Claude Code stands in the database, and could not be cleared

@@ -1,7 +1,6 @@
 import type { CorruptionFacts, Patient } from "../inspect/corruption.ts";
-import { evictsForeignOwners } from "../installation/era.ts";
-import type { GatewayState } from "../installation/gateway.ts";
-import type { Installation, Transcript } from "../installation/installation.ts";
+import { blockedBecause } from "../installation/era.ts";
+import type { Installation } from "../installation/installation.ts";
 import type { Job, Plan, Spared } from "./plan.ts";
 
 export type RepairPolicy = {
@@ -45,21 +44,6 @@ function decide(
   if (blocked) return spare(blocked.because, blocked.detail);
   const wait = waitFor(patient, policy.quietForMs);
   return { ...repairJob(patient), ...(wait ? { wait } : {}) };
-}
-
-/** Why a transcript must not be rewritten now; undefined when it may be, or when it belongs to no gateway. */
-export function blockedBecause(
-  { dialect, path }: Transcript,
-  { openclaw }: Installation,
-  gateway: GatewayState | null,
-): { because: "sqlite-era" | "gateway-up"; detail?: string } | undefined {
-  if (dialect !== "openclaw" || !openclaw || !path.startsWith(`${openclaw.home}/`)) return undefined;
-  const { era } = openclaw.era;
-  if (era === "S") return { because: "sqlite-era" };
-  // such a gateway takes the lock from us in the middle of our work
-  if (evictsForeignOwners(era) && gateway?.state !== "down")
-    return { because: "gateway-up", ...(gateway ? { detail: gateway.because } : {}) };
-  return undefined;
 }
 
 function waitFor({ inUse, quietForMs }: Patient, quietLimitMs: number): string | undefined {

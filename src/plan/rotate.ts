@@ -1,10 +1,10 @@
 import type { Settings } from "../config/settings.ts";
 import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
-import { registryLocking } from "../installation/era.ts";
+import { blockedBecause, registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
-import { blockedBecause } from "./repair.ts";
 import { chooseStrategy } from "./strategy.ts";
+import { mayBeNeighbours } from "./unseen.ts";
 
 export type RotationPolicy = {
   rotate: Settings["rotate"];
@@ -57,6 +57,8 @@ function decide(
   if (transcript.entries.length === 0 && candidate.ownership === "bot" && !isNamed && facts.hasBrokenRegistry) {
     return spare("broken-registry");
   }
+  const unseen = isNamed ? undefined : mayBeNeighbours(transcript, installation);
+  if (unseen !== undefined) return spare("broken-registry", unseen);
   if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw" && !begun)
     return spare("unregistered");
   const mends = isMended(candidate, policy, force);

@@ -137,7 +137,10 @@ const SPARED: Record<
   "sqlite-era": () => "it belongs to an OpenClaw that keeps its sessions in SQLite",
   "gateway-up": (detail, id) =>
     `${detail}, and the registry of this release has no lock: stop the gateway and run session-keeper rotate --session ${id}, or reset the session in its chat (/reset)`,
-  "broken-registry": () => "a registry cannot be read, and it may bind this session",
+  "broken-registry": (of) =>
+    of === ""
+      ? "a registry cannot be read, and it may bind this session"
+      : `what ${of} binds in this Claude Code home cannot be known, and it may be this session`,
   healthy: (_, id) =>
     `it is neither too large nor condemned; to rotate it all the same: session-keeper rotate --session ${id} --force`,
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,

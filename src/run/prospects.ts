@@ -2,12 +2,12 @@ import { existsSync } from "node:fs";
 import { reasonOf } from "../apply/reason.ts";
 import type { InstallationSettings, Settings } from "../config/settings.ts";
 import { describeError, errnoOf, KeeperError } from "../errors.ts";
-import { logFilesOf } from "../gateway-log/log-files.ts";
 import { discover, type Scope, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
 import type { ReportedFailure } from "../report/document.ts";
 import { homeOfStranger } from "./as-owner.ts";
+import { findSharedLogs, shareOut, type Unseen, unseenOf } from "./share-out.ts";
 
 /** An installation to look after, or why it could not be looked up. */
 export type Prospect =
@@ -19,22 +19,19 @@ export function scopeOf({ command }: { command: string }): Scope {
   return command === "clean-locks" ? "locks" : "transcripts";
 }
 
-/** Looks up every installation, and settles between those that share a home or a log. */
+/** Looks up every installation, and settles between those that share a home or a log, with the ones that this run is not about. */
 export async function lookForAll(
   settings: Settings,
   surroundings: Surroundings,
   scope: Scope = "transcripts",
 ): Promise<Prospect[]> {
   const prospects: Prospect[] = [];
-  const openclawHomes = new Set<string>();
+  const look = lookerAt(surroundings);
   const sharedLogs = new Set<string>();
+  const unseen: Unseen[] = [];
   for (const asked of settings.installations) {
-    const home = asked.openclaw && existsSync(asked.openclaw.home) ? realPathOr(asked.openclaw.home) : undefined;
-    const isTaken = home !== undefined && openclawHomes.has(home);
-    if (home) openclawHomes.add(home);
     try {
-      const around = { ...surroundings, homeDirectory: homeDirectoryFor(asked, surroundings) };
-      const installation = await discover(isTaken ? { ...asked, openclaw: null } : asked, around, scope);
+      const { installation, isTaken } = await look(asked, scope);
       const isNothing = !installation.openclaw && !installation.claude;
       prospects.push({
         name: asked.name,
@@ -43,12 +40,57 @@ export async function lookForAll(
       });
     } catch (error) {
       prospects.push({ name: asked.name, failure: describeFailure(error) });
+      unseen.push(unseenOf(asked));
     }
   }
   const found = prospects.flatMap((prospect) => ("installation" in prospect ? [prospect.installation] : []));
-  shareOut(found);
-  if (found.length > 1 && scope === "transcripts") await findSharedLogs(found, sharedLogs);
+  const around = scope === "transcripts" ? await lookAround(settings.bystanders, found, look) : NOBODY;
+  shareOut([...found, ...around.neighbours], [...unseen, ...around.unseen]);
+  const logs = [...found.map((installation) => installation.logs), ...around.logs];
+  if (logs.length > 1 && scope === "transcripts") await findSharedLogs(logs, sharedLogs);
   return prospects;
+}
+
+/** Looks installations up; an OpenClaw home that several name belongs to the first of them. */
+function lookerAt(surroundings: Surroundings) {
+  const openclawHomes = new Set<string>();
+  return async (asked: InstallationSettings, scope: Scope) => {
+    const home = asked.openclaw && existsSync(asked.openclaw.home) ? realPathOr(asked.openclaw.home) : undefined;
+    const isTaken = home !== undefined && openclawHomes.has(home);
+    if (home) openclawHomes.add(home);
+    const around = { ...surroundings, homeDirectory: homeDirectoryFor(asked, surroundings) };
+    return { installation: await discover(isTaken ? { ...asked, openclaw: null } : asked, around, scope), isTaken };
+  };
+}
+
+type Look = ReturnType<typeof lookerAt>;
+
+/** What is to be known of installations that a run is not about. `neighbours`: those on a Claude Code home that it is about. */
+type Around = { neighbours: Installation[]; unseen: Unseen[]; logs: string[][] };
+
+const NOBODY: Around = { neighbours: [], unseen: [], logs: [] };
+
+/** Looks no further than is needed: which registries bind sessions in the same home, and which logs are read by others, too. */
+async function lookAround(
+  bystanders: readonly InstallationSettings[],
+  found: readonly Installation[],
+  look: Look,
+): Promise<Around> {
+  const around: Around = { neighbours: [], unseen: [], logs: [] };
+  for (const asked of bystanders) {
+    const { logs } = asked.gateway;
+    const isNeighbour = found.some(({ claude }) => claude && claude.home === unseenOf(asked).claudeHome);
+    if (logs) around.logs.push(logs);
+    if (logs && !isNeighbour) continue;
+    try {
+      const { installation } = await look(asked, isNeighbour ? "transcripts" : "locks");
+      if (!logs) around.logs.push(installation.logs);
+      if (isNeighbour) around.neighbours.push(installation);
+    } catch {
+      around.unseen.push(unseenOf(asked)); // told where something is left alone for it: the run is not about it
+    }
+  }
+  return around;
 }
 
 /** What `~` means to the gateway: it runs as the owner of its home, whoever we are. */
@@ -77,55 +119,4 @@ export function describeFailure(error: unknown): ReportedFailure {
     message: describeError(error),
     hint: "nothing more was changed; this is a fault of session-keeper if it comes back",
   };
-}
-
-/** Notes the logs, as configured and by real path, that more than one installation reads. */
-async function findSharedLogs(installations: readonly Installation[], shared: Set<string>): Promise<void> {
-  const seen = new Set<string>();
-  for (const { logs } of installations) {
-    const files = new Set(logs);
-    for (const log of logs) {
-      const paths = log.startsWith("journal:") ? [log] : await logFilesOf(log).catch(() => [log]);
-      for (const path of paths) files.add(path);
-    }
-    for (const file of files) (seen.has(file) ? shared : seen).add(file);
-  }
-}
-
-/**
- * Where installations share a Claude Code home, each transcript is looked after by one: the one whose registry binds it, else
- * the one whose workspace it belongs to, else the first. A lock has no owner among them: the first one sees to it.
- */
-function shareOut(installations: readonly Installation[]): void {
-  const owners = new Map<string, { installation: Installation; claim: number }>();
-  for (const installation of installations) {
-    for (const { path, entries, inWorkspace } of installation.transcripts) {
-      const claim = entries.length > 0 ? 2 : inWorkspace ? 1 : 0;
-      const owner = owners.get(path);
-      if (!owner || claim > owner.claim) owners.set(path, { installation, claim });
-    }
-  }
-  for (const installation of installations) {
-    const isMine = ({ path }: { path: string }) => owners.get(path)?.installation === installation;
-    installation.claimedElsewhere = installation.transcripts
-      .filter((transcript) => !isMine(transcript))
-      .map(({ path }) => path);
-    installation.transcripts = installation.transcripts.filter(isMine);
-  }
-  for (const installation of installations) {
-    installation.neighbours = installations
-      .filter((other) => other !== installation && other.claude && other.claude.home === installation.claude?.home)
-      .flatMap(({ registries }) => registries);
-  }
-  const taken = new Set<string>();
-  for (const installation of installations) {
-    const [mine, others] = [[], []] as [Installation["locks"], string[]];
-    for (const lock of installation.locks) {
-      if (taken.has(lock.path)) others.push(lock.path);
-      else mine.push(lock);
-    }
-    for (const { path } of mine) taken.add(path);
-    installation.locks = mine;
-    installation.claimedElsewhere.push(...others);
-  }
 }

@@ -22,13 +22,13 @@ export async function refresh(
     });
     return;
   }
-  const { name, claimedElsewhere, neighbours } = installation;
+  const { name, claimedElsewhere, neighbours, unseenNeighbours } = installation;
   const claimed = new Set(claimedElsewhere);
   const before = isAnew ? { ...installation, registries: [] } : installation;
   const now = await discover(installation.settings, world.surroundings, scopeOf(request), before);
   const areMine = <T extends { path: string }>(items: T[]) => items.filter(({ path }) => !claimed.has(path));
   Object.assign(installation, now, {
-    ...{ name, claimedElsewhere, neighbours },
+    ...{ name, claimedElsewhere, neighbours, unseenNeighbours },
     ...{ transcripts: areMine(now.transcripts), locks: areMine(now.locks) },
   } satisfies Partial<Installation>);
 }

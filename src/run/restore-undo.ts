@@ -20,6 +20,7 @@ import { pathsOf, planUndo, recentRuns, type UndoPlan, type UndoSession } from "
 import { putBackSessions } from "../undo/put-back.ts";
 import { lookerAtEntries } from "../undo/registry.ts";
 import { type Asked, lookAtSession, type UndoOutcome } from "../undo/session.ts";
+import { lookerAtTranscripts } from "../undo/transcript.ts";
 import type { DutyContext, DutyReport } from "./duty.ts";
 import { refresh } from "./refresh.ts";
 import type { UndoRequest } from "./restore.ts";
@@ -45,6 +46,7 @@ export async function undoRun(
   const given: Asked = {
     ...{ runId: asked.runId, history: historyOf(first.events, asked.runId), inUse, planned: new Set() },
     lookAtEntry: lookerAtEntries(looking),
+    lookAtTranscript: lookerAtTranscripts(looking),
   };
   for (const session of first.own) seen.push(...(await lookAtSession(session, given, looking)));
   const homes = homesOf(installation);

@@ -8,7 +8,7 @@ import { lookerAtEntries, putBackEntries } from "./registry.ts";
 import { bringBackTranscript } from "./removed.ts";
 import { type Asked, lookAtSession, type UndoOutcome } from "./session.ts";
 import type { PutBack } from "./standing.ts";
-import { putBackTranscript } from "./transcript.ts";
+import { lookerAtTranscripts, putBackTranscript } from "./transcript.ts";
 import { putBackWholeRegistry } from "./whole-registry.ts";
 
 type Undoing = Pick<Asked, "runId" | "history" | "inUse">;
@@ -51,7 +51,11 @@ function batchFrom(sessions: readonly UndoSession[], at: number): UndoSession[] 
 }
 
 async function putBackBatch(batch: readonly UndoSession[], undoing: Undoing, tools: Tools): Promise<Underway[]> {
-  const asked: Asked = { ...undoing, lookAtEntry: lookerAtEntries(tools) };
+  const asked: Asked = {
+    ...undoing,
+    lookAtEntry: lookerAtEntries(tools),
+    lookAtTranscript: lookerAtTranscripts(tools),
+  };
   const all: Underway[] = [];
   for (const session of batch) {
     const one = { planned: await lookAtSession(session, asked, tools), next: 0, outcomes: [] };

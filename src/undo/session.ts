@@ -1,12 +1,11 @@
 import { reasonOf } from "../apply/reason.ts";
-import type { NoteUndo } from "../apply/undo-data.ts";
+import type { NoteUndo, TranscriptUndo } from "../apply/undo-data.ts";
 import type { StepKind } from "../plan/plan.ts";
 import type { EntryUndo } from "./entries.ts";
 import type { History } from "./history.ts";
 import { lookAtNote } from "./note.ts";
 import { type AboutStep, pathsOf, targetOf, type UndoSession, type UndoStep } from "./plan.ts";
 import { blocked, type Looking, READY, RESTORED, type Standing } from "./standing.ts";
-import { lookAtTranscript } from "./transcript.ts";
 import { lookAtWholeRegistry } from "./whole-registry.ts";
 
 /** What became, or would become, of a step that is to be put back. `place`: the file that it changed. */
@@ -26,6 +25,7 @@ export type Asked = {
   runId: string;
   history: History;
   lookAtEntry: (undo: EntryUndo) => Promise<Standing>;
+  lookAtTranscript: (undo: TranscriptUndo) => Promise<Standing>;
   inUse: (path: string) => string | undefined;
   /** what steps that come first will have put back by then; filled by looking */
   planned?: Set<string>;
@@ -59,12 +59,13 @@ export async function lookAtSession(session: UndoSession, asked: Asked, looking:
   return isHeld ? outcomes.filter(({ result }) => result !== "planned") : outcomes;
 }
 
-async function standingOf({ undo }: UndoStep, { history, lookAtEntry }: Asked, looking: Looking): Promise<Standing> {
+async function standingOf({ undo }: UndoStep, asked: Asked, looking: Looking): Promise<Standing> {
+  const { history } = asked;
   const target = targetOf(undo);
   if (history.undone.has(target)) return RESTORED;
   if ("note" in undo) return lookAtNote(undo);
   try {
-    const standing = await lookAtPlace(undo, lookAtEntry, looking);
+    const standing = await lookAtPlace(undo, asked, looking);
     const later = standing.state === "restored" ? undefined : history.laterRuns.get(target);
     return later === undefined
       ? standing
@@ -76,11 +77,11 @@ async function standingOf({ undo }: UndoStep, { history, lookAtEntry }: Asked, l
 
 async function lookAtPlace(
   undo: Exclude<UndoStep["undo"], NoteUndo>,
-  lookAtEntry: Asked["lookAtEntry"],
+  { lookAtEntry, lookAtTranscript }: Asked,
   looking: Looking,
 ): Promise<Standing> {
   if ("backup" in undo) return lookAtWholeRegistry(undo, looking);
-  return "registry" in undo ? lookAtEntry(undo) : lookAtTranscript(undo, looking);
+  return "registry" in undo ? lookAtEntry(undo) : lookAtTranscript(undo);
 }
 
 function toOutcome(step: UndoStep, standing: Standing): UndoOutcome {

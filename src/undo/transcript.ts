@@ -6,16 +6,38 @@ import type { Left, TranscriptUndo } from "../apply/undo-data.ts";
 import { fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { carelessWriter } from "../disk/shorten.ts";
-import { registryLocking } from "../installation/era.ts";
+import { blockedBecause, registryLocking } from "../installation/era.ts";
+import { findGateway, type GatewayState } from "../installation/gateway.ts";
+import type { Installation } from "../installation/installation.ts";
 import { readPieces } from "../transcript/lines.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import { blocked, type Looking, type PutBack, RESTORED, type Standing } from "./standing.ts";
 import { beginsWithStored, missingArchive, sizeOfStored, storedPieces } from "./stored.ts";
 
-/** Looks whether a transcript is still what the run left, so that what was taken out of it can be put back. */
-export async function lookAtTranscript(undo: TranscriptUndo, { installation }: Looking): Promise<Standing> {
-  const { path, stored, left, dialect, sidecars } = undo;
+/**
+ * Looks whether transcripts are still what the run left, so that what was taken out of them can be put back. Whether a gateway
+ * runs beside them is looked up once.
+ */
+export function lookerAtTranscripts({
+  installation,
+  foreignPids,
+}: Looking): (undo: TranscriptUndo) => Promise<Standing> {
   const { openclaw } = installation;
+  let gateway: Promise<GatewayState> | undefined;
+  return async (undo) => {
+    const standing = await lookAtTranscript(undo, installation);
+    if (standing.state !== "ready" || undo.dialect !== "openclaw" || !openclaw) return standing;
+    gateway ??= findGateway(openclaw, foreignPids);
+    const inTheWay = blockedBecause(undo, installation, await gateway);
+    if (!inTheWay) return standing;
+    return blocked(
+      `${inTheWay.detail ?? "a gateway may run"}, and one of this release takes the lock of a transcript from us`,
+    );
+  };
+}
+
+async function lookAtTranscript(undo: TranscriptUndo, { openclaw }: Installation): Promise<Standing> {
+  const { path, stored, left, dialect, sidecars } = undo;
   if (dialect === "openclaw" && openclaw && registryLocking(openclaw.era.era) === "never")
     return blocked("it belongs to an OpenClaw in whose home nothing is written");
   const seen = lookAt(path);

@@ -1,6 +1,6 @@
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, test, vi } from "vitest";
 import {
   addClaudeSession,
   addOpenClawSession,
@@ -14,7 +14,7 @@ import {
   snapshot,
   writeRegistry,
 } from "../support/home.ts";
-import { keeperJson } from "../support/keeper.ts";
+import { keeperJson, startKeeper } from "../support/keeper.ts";
 import { databaseOf, logOf } from "../support/sqlite.ts";
 
 const DAY = 86_400_000;
@@ -227,4 +227,29 @@ test("an entry that cannot be edited does not keep the others from it", async ()
   const report = await archive();
   expect(report.status).toBe(3);
   expect(idle.map(({ path }) => existsSync(path))).toEqual([true, false, false]);
+});
+
+test.each([
+  ["sessionId, with the binding kept", "changed-since-plan"],
+  ["binding, with the sessionId kept", "changed-since-plan"],
+  ["sessionId and binding", "already-done"],
+])("while the registry's lock is waited for, the gateway gives an entry another %s", async (what, result) => {
+  const { sessionId, path } = addClaudeSession(home, { idleMs: 9 * DAY });
+  const entry = boundEntry(sessionId, { updatedAt: Date.now() - 9 * DAY });
+  const registry = writeRegistry(home, { "agent:main:x:direct:1": entry });
+  const lock = `${registry}.lock`;
+  writeFileSync(lock, JSON.stringify({ pid: process.pid, startedAt: Date.now() }));
+  const { done } = startKeeper(["archive", ...home.args, "--json"]);
+  await vi.waitFor(() => expect(archivesIn(home.claude)).toHaveLength(1), { timeout: 8000 });
+  const newer = boundEntry(what.includes("binding, with") || what.includes("and") ? uuid : sessionId, {
+    updatedAt: Date.now(),
+    ...(what.startsWith("sessionId") ? {} : { sessionId: entry.sessionId }),
+  });
+  writeFileSync(registry, JSON.stringify({ "agent:main:x:direct:1": newer }, null, 2));
+  rmSync(lock);
+  const report = JSON.parse((await done).stdout);
+  expect(existsSync(path)).toBe(result === "changed-since-plan");
+  const edits = report.installations[0].actions.filter(({ kind }: { kind: string }) => kind === "edit-registry");
+  expect(edits).toEqual([expect.objectContaining({ result })]);
+  expect(readRegistryOf(home)["agent:main:x:direct:1"]).toEqual(newer);
 });

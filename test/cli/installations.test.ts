@@ -89,6 +89,11 @@ test("a line without a name in a log that two installations share condemns nobod
   ]);
   expect(shared.status).toBe(1);
   expect(shared.installations.flatMap(({ actions }) => actions)).toEqual([]);
+  const other = makeHome();
+  homes.push(other);
+  const args = configureAll([first, second], () => [first.log]);
+  const one = await keeperJson(["rotate", "--strategy", "empty", "-i", "bot0", ...args, "--state-dir", other.state]);
+  expect(one.installations.flatMap(({ actions }) => actions)).toEqual([]);
   const alone = await keeperJson([
     "rotate",
     "--strategy",

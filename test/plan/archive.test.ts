@@ -98,6 +98,7 @@ test.for<Case>([
         config: { path: null, agents: [], ...(mode ? { maintenanceMode: mode } : {}) },
         era: { era, because: "" },
       },
+      unseenNeighbours: [],
     } as unknown as Installation;
     const facts = {
       idle: [idle],

@@ -35,6 +35,7 @@ function anInstallation(era: Era | null, more: Partial<InstallationSettings> = {
     locks: [],
     leftBehind: [],
     neighbours: [],
+    unseenNeighbours: [],
     claimedElsewhere: [],
     folders: [],
     unreadable: [],

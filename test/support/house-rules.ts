@@ -151,13 +151,13 @@ export const throughTheProgram: Record<string, string> = {
   locks: "gateway-lock run-lock",
   manual: "completion-bash completion-fish completion-zsh examples places roff",
   metrics: "families store",
-  plan: "registry gateway-request registry-job strays",
+  plan: "registry gateway-request registry-job strays unseen",
   registry: "byte-text entry-places json5-scalar open read-member salvage-broken walk-document",
   report:
     "alert-wording archive-wording ascii build change-wording check-wording-files check-wording-machine check-wording-programs check-wording damage-wording document exit-code explain-lines explanations/actions explanations/archives explanations/locks explanations/logs explanations/registry explanations/spared explanations/surroundings explanations/transcripts gateway-wording glance human lasting lock-wording mending news page-style places registry-wording restore-lines run-log schema status-page status-screen stray-wording undo-lines undo-wording undo wording",
   restore: "examine found-sidecars lost opening sidecars",
   routing: "match unknown-value",
-  run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup explain homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-logrotate setup-systemd setup-template show-progress state-directory status-page underway undo-request work",
+  run: "archive-folders as-owner ask blank-report check-installation check-machine check-setup explain homes-of-files look-after look-at-status look-for-corruption look-for-locks look-to-archive look-to-rotate look-to-validate mend-catalogs metrics named-files own-call prospects refresh remember restore restore-get restore-undo run setup setup-cron setup-logrotate setup-systemd setup-template share-out show-progress state-directory status-page underway undo-request work",
   setup:
     "check claude-facts configuration-facts cron-facts cron-sight file-facts gateway-facts install-crontab install-units log-facts read-crontab readable timers write-crontab",
   skimmer: "engine kept rows",
