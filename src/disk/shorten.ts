@@ -194,6 +194,7 @@ export async function putInPlace(
       if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: !isLast });
     }
     placed = fingerprintAt(draft).sizeBytes;
+    if (!isSameFile(before, lookAt(path)?.fingerprint)) return giveUp(REPLACED);
     if (!probes.every((one) => isStillThere(file.fd, one))) return giveUp(CHANGED);
     disk.rename(draft, path);
   } catch (problem) {
