@@ -107,14 +107,23 @@ async function collapse(
   if (length > 0 && !(await canCollapse(disk, path, blockBytes))) {
     return { refused: `process ${writer} keeps it open, and this file system cannot shorten a file in place` };
   }
-  if (!isStillThere(file.fd, archived)) return CHANGED;
   const padding = Buffer.alloc(bytes - Math.max(0, length), SPACE);
+  const at = bytes - padding.length;
+  const covered = await readBetween(file, at, bytes);
+  if (!isStillThere(file.fd, archived)) return CHANGED;
   if (padding.length > 0) {
     padding[padding.length - 1] = NEWLINE;
-    disk.overwrite(path, padding, bytes - padding.length, fingerprintOfDescriptor(file.fd));
+    disk.overwrite(path, padding, at, fingerprintOfDescriptor(file.fd));
   }
-  if (length > 0 && !(await disk.collapse(file, length)))
-    return { refused: "the file system refused to shorten it in place" };
+  let isDone = length <= 0;
+  try {
+    isDone ||= await disk.collapse(file, length);
+  } finally {
+    // what covers the end of the archived rows goes again, unless somebody has taken it back by now
+    const isCovered = !isDone && at < bytes && padding.equals(await readBetween(file, at, bytes));
+    if (isCovered) disk.overwrite(path, covered, at, fingerprintOfDescriptor(file.fd));
+  }
+  if (!isDone) return { refused: "the file system refused to shorten it in place" };
   return {
     how: length > 0 ? "collapsed" : "padded",
     carriedBytes: fingerprintOfDescriptor(file.fd).sizeBytes - padding.length,

@@ -102,6 +102,39 @@ test("what was carried over and taken back then is not written to the new file",
   expectOnly(`${ORIGINAL}late\nand written anew\n`);
 });
 
+/** What a file system that cannot do it says of the file itself, though it could of one made for a trial. */
+function refuseAtLast(then: () => void = () => undefined): void {
+  let calls = 0;
+  disk.collapse = async () => {
+    calls += 1;
+    if (calls > 1) then();
+    return calls === 1;
+  };
+}
+
+test("a file that cannot be shortened in place after all is as it was", async () => {
+  await hold();
+  refuseAtLast(() => appendFileSync(path, "late\n"));
+  expect(await drop()).toEqual({ refused: "the file system refused to shorten it in place" });
+  expectOnly(`${ORIGINAL}late\n`);
+});
+
+test("one whose shortening fails with an error is as it was, too", async () => {
+  await hold();
+  refuseAtLast(() => {
+    throw new Error("EIO");
+  });
+  await expect(drop()).rejects.toThrow("EIO");
+  expectOnly(ORIGINAL);
+});
+
+test("nothing is put back into a file that became shorter in that moment", async () => {
+  await hold();
+  refuseAtLast(() => truncateSync(path, 10));
+  expect(await drop()).toEqual({ refused: "the file system refused to shorten it in place" });
+  expectOnly(ORIGINAL.slice(0, 10));
+});
+
 test.for([
   ["shorter than one block", 100],
   ["shorter than what is archived", 2 * statfsSync(tmpdir()).bsize],
