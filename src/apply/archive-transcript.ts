@@ -14,6 +14,7 @@ import { dialects } from "../dialects/index.ts";
 import { readSegmentHeader } from "../dialects/segment-header.ts";
 import type { Disk } from "../disk/disk.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "../disk/fingerprint.ts";
+import { takeProbes } from "../disk/probes.ts";
 import { errnoOf } from "../errors.ts";
 import { holdersOf } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
@@ -55,6 +56,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     if (cut && "refused" in cut)
       return { step, result: "changed-since-plan", because: wordObstacle(cut.refused), detail: {} };
     const bytes = cut?.plan.archivedTo ?? wholeBytes;
+    const state = { source, bytes, probes: takeProbes(file.fd, bytes), ...(cut ? { cut } : {}) }; // before they are read
     const seenAt = new Date();
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
@@ -62,7 +64,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
       const record = renewed(known.record, step.purpose, source, seenAt);
       if (record) appendToCatalog(tools.disk, folder, record);
       if (record) known.record = record;
-      progress.archived = { ...known, source, bytes, ...(cut ? { cut } : {}) };
+      progress.archived = { ...known, ...state };
       return {
         step,
         result: "already-done",
@@ -84,7 +86,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
       tools,
     );
     if (!made) return changed(step);
-    progress.archived = { ...made, source, bytes, ...(cut ? { cut } : {}) };
+    progress.archived = { ...made, ...state };
     return { step, result: "done", detail: describe(made.record, made.path) };
   } finally {
     await file.close();
@@ -109,7 +111,7 @@ export async function archiveRange(
     source: Fingerprint | undefined;
   },
   tools: Tools,
-): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
+): Promise<Omit<Archived, "source" | "bytes" | "probes"> | undefined> {
   const { disk, signal } = tools;
   const { transcript, folder } = of;
   const at = new Date();

@@ -18,7 +18,7 @@ export async function findCatalogued(
   folder: string,
   transcript: Transcript,
   signal: AbortSignal,
-): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
+): Promise<Omit<Archived, "source" | "bytes" | "probes"> | undefined> {
   const records = recordsOf(folder, transcript.path).filter(
     (record) => record.bytes === bytes && existsSync(join(folder, record.archive)),
   );

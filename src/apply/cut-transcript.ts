@@ -1,16 +1,15 @@
 import type { FileHandle } from "node:fs/promises";
 import { claudeCodeSegmentRow } from "../dialects/segment-header.ts";
-import { checksum } from "../disk/checksum.ts";
 import { ownershipOf } from "../disk/disk.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
+import { takeProbes } from "../disk/probes.ts";
 import { KeeperError } from "../errors.ts";
 import type { Transcript } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
-import type { Cut, CutRefusal } from "../structure/cut.ts";
+import type { CutRefusal } from "../structure/cut.ts";
 import { planCut, withSegmentHeader } from "../structure/plan-cut.ts";
 import { shortenedPieces } from "../structure/shortened.ts";
-import { readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
@@ -20,8 +19,6 @@ import type { Archived, Progress, Tools } from "./tools.ts";
 
 type CutStep = Extract<Step, { kind: "cut-transcript" }>;
 
-const PROBE_BYTES = 4096;
-
 /**
  * Takes out of a transcript what stands before its last compaction and is archived by now, so that a resume rebuilds the
  * same conversation. What others append meanwhile stays in the live file.
@@ -30,7 +27,8 @@ export async function cutTranscript(step: CutStep, progress: Progress, tools: To
   const { transcript } = step;
   const { archived } = progress;
   if (!archived?.cut) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
-  const { plan, wholeBytes, probes } = archived.cut;
+  const { plan, probes } = archived.cut;
+  const wholeBytes = probes.bytes;
   const file = await openTranscript(transcript.path, archived.source);
   const draftPath = draftPathFor(transcript.path);
   try {
@@ -41,10 +39,9 @@ export async function cutTranscript(step: CutStep, progress: Progress, tools: To
       ? shortenedPieces(file, wholeBytes, plan, claudeCodeSegmentRow(transcript.sessionId, header))
       : shortenedPieces(file, wholeBytes, withSegmentHeader(plan, header), undefined);
     const bytesAfter = await tools.disk.createOf(draftPath, pieces, ownershipOf(archived.source));
-    const isStill = async () => (await probesOf(file, plan, wholeBytes)).every((sum, at) => sum === probes[at]);
     const { source } = archived;
     const { mtimeMs, sizeBytes } = source;
-    const replacement = { draftPath, file, source, bytes: wholeBytes, mtimeMs, mayGrow: isShared, isStill };
+    const replacement = { draftPath, file, source, probes, mtimeMs, mayGrow: isShared };
     const put = await replaceTranscript(transcript, replacement, tools);
     if ("because" in put) return { step, ...put, detail: {} };
     const restFrom = bytesAfter - (wholeBytes - plan.keptFrom);
@@ -80,12 +77,5 @@ export async function howToCut(
     wholeBytes,
     tools.signal,
   );
-  return "refused" in plan ? plan : { plan, wholeBytes, probes: await probesOf(file, plan, wholeBytes) };
-}
-
-/** Programs that rewrite a file in place move what is behind, or change its end. */
-async function probesOf(file: FileHandle, { boundary }: Cut, wholeBytes: number): Promise<number[]> {
-  const places = [0, boundary.at, Math.max(0, wholeBytes - PROBE_BYTES)];
-  const pieces = await Promise.all(places.map((at) => readRange(file, at, Math.min(wholeBytes, at + PROBE_BYTES))));
-  return pieces.map(checksum);
+  return "refused" in plan ? plan : { plan, probes: takeProbes(file.fd, wholeBytes, plan.boundary.at) };
 }

@@ -40,10 +40,9 @@ export async function digestTranscript(step: DigestStep, progress: Progress, too
       return { step, result: "failed", because, hint: "it was left as it is; use --strategy empty", detail: {} };
     }
     tools.disk.createWith(draftPath, content, ownershipOf(archived.source));
-    const isStill = async () => true;
-    const { source, bytes } = archived;
+    const { source, probes } = archived;
     const { mtimeMs, sizeBytes } = source;
-    const replacement = { draftPath, file, source, bytes, mtimeMs, mayGrow: job.force, isStill };
+    const replacement = { draftPath, file, source, probes, mtimeMs, mayGrow: job.force };
     const put = await replaceTranscript(transcript, replacement, tools);
     if ("because" in put) return { step, ...put, detail: {} };
     const { carriedBytes } = put;

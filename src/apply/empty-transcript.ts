@@ -1,7 +1,8 @@
 import { readdirSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { type Fingerprint, isUnchanged, lookAt } from "../disk/fingerprint.ts";
-import { dropArchivedBytes } from "../disk/shorten.ts";
+import { isStillThere } from "../disk/probes.ts";
+import { dropArchivedBytes, WRITTEN_TO } from "../disk/shorten.ts";
 import { KeeperError } from "../errors.ts";
 import type { Step } from "../plan/plan.ts";
 import { hasNoRows } from "../transcript/contents.ts";
@@ -9,7 +10,7 @@ import { openTranscript } from "../transcript/open.ts";
 import { editRegistry, isStillNeeded } from "./edit-registry.ts";
 import { undoOfReplaced } from "./left.ts";
 import type { Outcome } from "./outcome.ts";
-import { wordUnfinished } from "./replace-transcript.ts";
+import { obstacleOf, wordUnfinished } from "./replace-transcript.ts";
 import { dropCaches } from "./session-caches.ts";
 import type { Progress, Tools } from "./tools.ts";
 
@@ -23,20 +24,20 @@ export async function emptyTranscript(step: EmptyStep, progress: Progress, tools
   const { transcript } = step;
   const { archived, job } = progress;
   if (!archived) throw new KeeperError("failed", `${transcript.path} has no archive`, "it was left as it is");
-  if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
-    return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
-  }
-  dropCaches(transcript.path, transcript.sessionId, tools.disk); // before: a stop must not leave one that leads astray
+  const changed = { step, result: "changed-since-plan", because: WRITTEN_TO, detail: {} } as const;
+  if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) return changed;
   const file = await openTranscript(transcript.path, archived.source);
   let shortened: Awaited<ReturnType<typeof dropArchivedBytes>>;
   try {
-    const { source, bytes } = archived;
+    const { source, probes } = archived;
+    if (!isStillThere(file.fd, probes)) return changed;
+    dropCaches(transcript.path, transcript.sessionId, tools.disk); // before: a stop must not leave one that leads astray
     const emptiedAtMs = timeOfEmptied(transcript.path, source);
-    shortened = await dropArchivedBytes(tools.disk, transcript.path, file, source, bytes, emptiedAtMs);
+    shortened = await dropArchivedBytes(tools.disk, transcript.path, file, source, probes, emptiedAtMs);
   } finally {
     await file.close();
   }
-  if ("refused" in shortened) return { step, result: "busy", because: shortened.refused, detail: {} };
+  if ("refused" in shortened) return { step, ...obstacleOf(shortened), detail: {} };
   await stepBackInTime(transcript.path, archived.source, tools);
   await clearAgain(progress, tools);
   const { carriedBytes, paddingBytes, problem } = shortened;

@@ -2,6 +2,7 @@ import { open } from "node:fs/promises";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
 import { fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
+import { takeProbes } from "../disk/probes.ts";
 import { putInPlace } from "../disk/shorten.ts";
 import { holdersOf } from "../host/processes.ts";
 import { parseRow } from "../transcript/contents.ts";
@@ -63,6 +64,7 @@ async function insert(
   const file = await open(live);
   try {
     const found = fingerprintOfDescriptor(file.fd);
+    const probes = takeProbes(file.fd, found.sizeBytes);
     const expected = first.map((line) => `${line}\n`).join("");
     const begins = await readRange(file, 0, expected.length);
     if (begins.toString("latin1") !== expected) return false; // its program has written it anew
@@ -74,7 +76,7 @@ async function insert(
       yield* readPieces(file, at, found.sizeBytes);
     };
     await disk.createOf(draft, pieces(), ownershipOf(found));
-    const put = await putInPlace(disk, live, file, found.sizeBytes, { draft, mtimeMs: found.mtimeMs });
+    const put = await putInPlace(disk, live, file, probes, { draft, mtimeMs: found.mtimeMs });
     if ("refused" in put) return false;
     if (put.problem !== undefined) throw put.problem;
     return true;

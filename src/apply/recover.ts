@@ -1,9 +1,9 @@
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
+import { drain } from "../disk/drain.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor, DRAFT, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
-import { drain } from "../disk/shorten.ts";
 import { describeError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { lockRulesOf } from "../installation/lock-rules.ts";

@@ -2,9 +2,11 @@ import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { ownershipOf } from "../disk/disk.ts";
+import { drain } from "../disk/drain.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
 import { asidePathFor } from "../disk/left-behind.ts";
-import { drain } from "../disk/shorten.ts";
+import { isStillThere } from "../disk/probes.ts";
+import { WRITTEN_TO } from "../disk/shorten.ts";
 import { errnoOf, KeeperError } from "../errors.ts";
 import { listFolder } from "../installation/registries.ts";
 import type { Step } from "../plan/plan.ts";
@@ -35,11 +37,11 @@ export async function removeTranscript(step: RemoveStep, progress: Progress, too
   const lock = await lockTranscript(transcript, tools);
   if (lock && "busy" in lock) return { step, result: "busy", because: lock.busy, detail: {} };
   try {
-    if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) {
-      return { step, result: "changed-since-plan", because: "it was written to in the meantime", detail: {} };
-    }
+    const changed = { step, result: "changed-since-plan", because: WRITTEN_TO, detail: {} } as const;
+    if (!job.force && !isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)) return changed;
     const file = await openTranscript(transcript.path, archived.source);
     try {
+      if (!isStillThere(file.fd, archived.probes)) return changed;
       return await setAsideAndRemove(step, file, archived, tools);
     } finally {
       await file.close();
@@ -86,7 +88,9 @@ async function setAsideAndRemove(
   const { path } = step.transcript;
   const aside = asidePathFor(path, archived.bytes);
   disk.rename(path, aside);
-  if (!isSameFile(archived.source, lookAt(aside)?.fingerprint)) return giveBack(step, aside, tools);
+  if (!isSameFile(archived.source, lookAt(aside)?.fingerprint))
+    return giveBack(step, aside, "another file took its name", tools);
+  if (!isStillThere(file.fd, archived.probes)) return giveBack(step, aside, WRITTEN_TO, tools);
   const { offset, isQuiet } = await drain(file, archived.bytes, () => undefined);
   const tail = offset > archived.bytes ? await archiveTail(step, file, archived, offset, tools) : undefined;
   // After the transcript lost its name: until then its program may go on with it, and needs them. Before what was set aside
@@ -134,8 +138,8 @@ function removed(
   };
 }
 
-/** Another file took its name in the very moment of the removal: it gets it back, and what stands there by now stays. */
-function giveBack(step: RemoveStep, aside: string, { disk }: Tools): Outcome {
+/** What was set aside is not what was archived: it gets its name back, and what stands there by now stays. */
+function giveBack(step: RemoveStep, aside: string, because: string, { disk }: Tools): Outcome {
   const { path } = step.transcript;
   try {
     disk.link(aside, path);
@@ -144,7 +148,7 @@ function giveBack(step: RemoveStep, aside: string, { disk }: Tools): Outcome {
     if (errnoOf(error) !== "EEXIST") throw error;
     disk.rename(aside, asidePathFor(path, 0)); // the next run brings home all of it
   }
-  return { step, result: "changed-since-plan", because: "another file took its name", detail: {} };
+  return { step, result: "changed-since-plan", because, detail: {} };
 }
 
 function wordStays(stays: readonly string[]): string {

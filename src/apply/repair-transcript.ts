@@ -71,10 +71,9 @@ async function replace(
   tools: Tools,
 ): Promise<Outcome> {
   const { path } = step.transcript;
-  const { source, bytes } = archived;
+  const { source, probes } = archived;
   const { mtimeMs, sizeBytes } = source;
-  const isStill = async () => true;
-  const replacement = { draftPath: mended.draft.path, file, source, bytes, mtimeMs, mayGrow: false, isStill };
+  const replacement = { draftPath: mended.draft.path, file, source, probes, mtimeMs, mayGrow: false };
   const put = await replaceTranscript(step.transcript, replacement, tools);
   if ("because" in put) return { step, ...put, detail: {} };
   const { carriedBytes } = put;

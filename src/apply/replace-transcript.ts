@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { type Fingerprint, isSameFile, isUnchanged, lookAt } from "../disk/fingerprint.ts";
-import { lastingAppender, putInPlace } from "../disk/shorten.ts";
+import { isStillThere, type Probes } from "../disk/probes.ts";
+import { lastingAppender, putInPlace, type Refused, WRITTEN_TO } from "../disk/shorten.ts";
 import { lockRulesOf } from "../installation/lock-rules.ts";
 import { acquireGatewayLock, type HeldLock } from "../locks/gateway-lock.ts";
 import type { Outcome } from "./outcome.ts";
@@ -20,13 +21,13 @@ export type Replacement = {
   /** the old one, as it was when the draft was made of it */
   source: Fingerprint;
   /** so many bytes of the old one are in the archive or in the draft; what is behind them is carried over */
-  bytes: number;
+  probes: Probes;
   /** what the new one shall have as its time of change when nothing is carried over (epoch ms) */
   mtimeMs: number;
   /** somebody may be appending to it */
   mayGrow: boolean;
-  /** looks once more, in the last moment, whether the bytes that count are what they were */
-  isStill: () => Promise<boolean>;
+  /** looks once more, closer than by the probes, whether the bytes that count are what they were */
+  isStill?: () => Promise<boolean>;
 };
 
 /** What stood in the way of a change, so that nothing was changed. */
@@ -40,7 +41,7 @@ export type Obstacle = { result: Extract<Outcome["result"], "busy" | "changed-si
  */
 export async function replaceTranscript(
   of: Pick<TranscriptUndo, "path" | "sessionId" | "dialect">,
-  { draftPath, file, source, bytes, mtimeMs, mayGrow, isStill }: Replacement,
+  { draftPath, file, source, probes, mtimeMs, mayGrow, isStill }: Replacement,
   tools: Tools,
 ): Promise<Obstacle | { carriedBytes: number; problem?: string }> {
   const { path, sessionId } = of;
@@ -51,12 +52,11 @@ export async function replaceTranscript(
     const appender = await lastingAppender(source);
     if (appender) return { result: "busy", because: appender };
     const now = lookAt(path)?.fingerprint;
-    const isExpected = mayGrow ? isSameFile(source, now) && (now?.sizeBytes ?? 0) >= bytes : isUnchanged(source, now);
-    if (!isExpected || !(await isStill()))
-      return { result: "changed-since-plan", because: "it was written to in the meantime" };
+    const isExpected = (mayGrow ? isSameFile(source, now) : isUnchanged(source, now)) && isStillThere(file.fd, probes);
+    if (!isExpected || (await isStill?.()) === false) return { result: "changed-since-plan", because: WRITTEN_TO };
     dropCaches(path, sessionId, tools.disk); // before: a stop in between must not leave one that leads astray
-    const put = await putInPlace(tools.disk, path, file, bytes, { draft: draftPath, mtimeMs });
-    if ("refused" in put) return { result: "busy", because: put.refused };
+    const put = await putInPlace(tools.disk, path, file, probes, { draft: draftPath, mtimeMs });
+    if ("refused" in put) return obstacleOf(put);
     const { carriedBytes, problem } = put;
     done = { carriedBytes, ...(problem === undefined ? {} : { problem: wordUnfinished(problem) }) };
     return done;
@@ -64,6 +64,11 @@ export async function replaceTranscript(
     const stuck = release(lock);
     if (stuck && done) done.problem = [done.problem, stuck].filter(Boolean).join("; ");
   }
+}
+
+/** What stood in the way of a change of the file itself. */
+export function obstacleOf({ refused, isChanged }: Refused): Obstacle {
+  return { result: isChanged ? "changed-since-plan" : "busy", because: refused };
 }
 
 /** A lock that cannot be taken off is no reason to say of what was done that it was not: its owner is gone in a moment. */

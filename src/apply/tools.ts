@@ -2,6 +2,7 @@ import type { CatalogRecord, SidecarArchive } from "../archive/catalog.ts";
 import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Fingerprint } from "../disk/fingerprint.ts";
+import type { Probes } from "../disk/probes.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Sidecars } from "../installation/sidecars.ts";
 import type { Job } from "../plan/plan.ts";
@@ -34,10 +35,12 @@ export type Archived = {
   source: Fingerprint;
   /** the first so many bytes of it are in the archive */
   bytes: number;
+  /** what shows that these are still what was archived: programs take rows back in place, and write others there */
+  probes: Probes;
   /** files that the session changed */
   files: string[];
-  /** how to cut it, and up to which byte its lines were whole when that was found out */
-  cut?: { plan: Cut; wholeBytes: number; probes: number[] };
+  /** how to cut it; the probes go up to where its lines were whole when that was found out */
+  cut?: { plan: Cut; probes: Probes };
   /** what belongs to it, as it was when it was packed */
   sidecars?: ArchivedSidecars;
 };

@@ -2,10 +2,12 @@ import { statfsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import { holdersOf, holdersOfEach, holdersSoon } from "../host/processes.ts";
+import { holdersOf, holdersOfEach } from "../host/processes.ts";
 import { type Disk, ownershipOf } from "./disk.ts";
+import { drain, readBetween } from "./drain.ts";
 import { type Fingerprint, fingerprintOfDescriptor, isSameFile, lookAt } from "./fingerprint.ts";
 import { asidePathFor, draftPathFor } from "./left-behind.ts";
+import { isStillThere, type Probes, takeProbes } from "./probes.ts";
 
 /**
  * How a file lost its first bytes, or in words why it did not. `carriedBytes`: what others added meanwhile and is kept, behind
@@ -14,11 +16,16 @@ import { asidePathFor, draftPathFor } from "./left-behind.ts";
  */
 export type Shortened =
   | { how: "swapped" | "collapsed" | "padded"; carriedBytes: number; paddingBytes: number; problem?: unknown }
-  | { refused: string };
+  | Refused;
 
-const QUIET_MS = 30;
-/** Somebody who opened the file in the very moment of the swap and keeps it is waited for this long. */
-const DRAIN_LIMIT_MS = 10_000;
+/** In words, why nothing was changed. `isChanged`: the file is not the one any more that was archived, or does not hold that. */
+export type Refused = { refused: string; isChanged?: true };
+
+/** Said where somebody has written to a file in the way that was not expected. */
+export const WRITTEN_TO = "it was written to in the meantime";
+const CHANGED: Refused = { refused: WRITTEN_TO, isChanged: true };
+const REPLACED: Refused = { refused: "another file took its name", isChanged: true };
+
 /** A writer that never pauses may hit each swap; after so many, what is late goes to the end. */
 const MOST_SWAPS = 40;
 const LAST_TAIL_BYTES = 64 * 1024;
@@ -30,8 +37,8 @@ const SPACE = 0x20;
 const NEWLINE = 0x0a;
 
 /**
- * Takes the first `bytes` bytes, which must be archived by now, out of a file that others may be appending to, without
- * losing a byte that they add meanwhile.
+ * Takes the first bytes, which must be archived by now, out of a file that others may be appending to, without losing a byte
+ * that they add meanwhile. Where these are not any more what was probed, the file is left as it is.
  *
  * - Nobody holds it open for writing: a new file takes its name, with what was added since; what a writer still adds to the
  *   old one in that moment is carried over.
@@ -39,6 +46,7 @@ const NEWLINE = 0x0a;
  *   That goes by whole blocks, so at most one blank line remains. ext4 and xfs only.
  * - Somebody writes at an offset of its own: refused, because every way of shortening would lose what he writes next.
  *
+ * @param archived taken before these bytes were read to be archived
  * @param emptiedAtMs what a file that is swapped for an empty one shall have as its time of change (epoch ms)
  */
 export async function dropArchivedBytes(
@@ -46,16 +54,16 @@ export async function dropArchivedBytes(
   path: string,
   file: FileHandle,
   found: Fingerprint,
-  bytes: number,
+  archived: Probes,
   emptiedAtMs: number,
 ): Promise<Shortened> {
   const refused = carelessWriter(found);
   if (refused) return { refused };
   const writers = holdersOf(found).filter(({ writes }) => writes);
-  if (!isSameFile(found, lookAt(path)?.fingerprint)) return { refused: "another file took its name" };
+  if (!isSameFile(found, lookAt(path)?.fingerprint)) return REPLACED;
   return writers.length > 0
-    ? await collapse(disk, path, file, bytes, writers[0]?.pid ?? 0)
-    : await swap(disk, path, file, bytes, emptiedAtMs);
+    ? await collapse(disk, path, file, archived, writers[0]?.pid ?? 0)
+    : await swap(disk, path, file, archived, emptiedAtMs);
 }
 
 /** In words: who writes to a file at an offset of its own, so that it must not be shortened; undefined when nobody does. */
@@ -84,7 +92,14 @@ export async function lastingAppender(found: Fingerprint): Promise<string | unde
   }
 }
 
-async function collapse(disk: Disk, path: string, file: FileHandle, bytes: number, writer: number): Promise<Shortened> {
+async function collapse(
+  disk: Disk,
+  path: string,
+  file: FileHandle,
+  archived: Probes,
+  writer: number,
+): Promise<Shortened> {
+  const { bytes } = archived;
   const blockBytes = statfsSync(path).bsize;
   const whole = Math.floor(bytes / blockBytes) * blockBytes;
   const { sizeBytes } = fingerprintOfDescriptor(file.fd);
@@ -93,12 +108,22 @@ async function collapse(disk: Disk, path: string, file: FileHandle, bytes: numbe
     return { refused: `process ${writer} keeps it open, and this file system cannot shorten a file in place` };
   }
   const padding = Buffer.alloc(bytes - Math.max(0, length), SPACE);
+  const at = bytes - padding.length;
+  const covered = await readBetween(file, at, bytes);
+  if (!isStillThere(file.fd, archived)) return CHANGED;
   if (padding.length > 0) {
     padding[padding.length - 1] = NEWLINE;
-    disk.overwrite(path, padding, bytes - padding.length, fingerprintOfDescriptor(file.fd));
+    disk.overwrite(path, padding, at, fingerprintOfDescriptor(file.fd));
   }
-  if (length > 0 && !(await disk.collapse(file, length)))
-    return { refused: "the file system refused to shorten it in place" };
+  let isDone = length <= 0;
+  try {
+    isDone ||= await disk.collapse(file, length);
+  } finally {
+    // what covers the end of the archived rows goes again, unless somebody has taken it back by now
+    const isCovered = !isDone && at < bytes && padding.equals(await readBetween(file, at, bytes));
+    if (isCovered) disk.overwrite(path, covered, at, fingerprintOfDescriptor(file.fd));
+  }
+  if (!isDone) return { refused: "the file system refused to shorten it in place" };
   return {
     how: length > 0 ? "collapsed" : "padded",
     carriedBytes: fingerprintOfDescriptor(file.fd).sizeBytes - padding.length,
@@ -126,20 +151,22 @@ async function swap(
   disk: Disk,
   path: string,
   file: FileHandle,
-  bytes: number,
+  archived: Probes,
   emptiedAtMs: number,
 ): Promise<Shortened> {
   const draft = draftPathFor(path);
   disk.createWith(draft, Buffer.alloc(0), ownershipOf(fingerprintOfDescriptor(file.fd)));
   // before it takes the name: a stop right after must not leave an empty file as the newest of its folder
-  return await putInPlace(disk, path, file, bytes, { draft, mtimeMs: emptiedAtMs });
+  return await putInPlace(disk, path, file, archived, { draft, mtimeMs: emptiedAtMs });
 }
 
 /**
  * Gives a file that was written beside the name of the one that it replaces. What was added to that one behind its first
- * `bytes` bytes, which must be archived by now, is carried over, and so is what a writer still adds to it in that moment.
+ * bytes, which are archived by now or in the new one, is carried over, and so is what a writer still adds to it in that moment.
+ * Nothing is changed where rows were taken back in it since it was read.
  *
  * @param file the one to be replaced, open
+ * @param known of its first bytes, taken before they were read
  * @param next.mtimeMs the time of change that the new file gets when nothing was carried over (epoch ms)
  * @param depth how many swaps this one serves, each to bring late lines into their place
  */
@@ -147,23 +174,28 @@ export async function putInPlace(
   disk: Disk,
   path: string,
   file: FileHandle,
-  bytes: number,
+  known: Probes,
   { draft, mtimeMs }: { draft: string; mtimeMs: number },
   depth = 0,
 ): Promise<Shortened> {
   const before = fingerprintOfDescriptor(file.fd);
+  const { bytes } = known;
   const aside = asidePathFor(path, bytes);
+  const probes = [known];
   let [carriedTo, placed] = [bytes, -1];
+  const giveUp = (why: Refused) => {
+    disk.remove(aside);
+    disk.remove(draft);
+    return why;
+  };
   try {
     disk.setTimes(draft, mtimeMs);
     disk.link(path, aside);
-    if (!isSameFile(before, lookAt(aside)?.fingerprint)) {
-      disk.remove(aside);
-      disk.remove(draft);
-      return { refused: "another file took its name" };
-    }
+    if (!isSameFile(before, lookAt(aside)?.fingerprint)) return giveUp(REPLACED);
     for (let isLast = false; !isLast; ) {
-      const tail = await readBetween(file, carriedTo, fingerprintOfDescriptor(file.fd).sizeBytes);
+      const { sizeBytes } = fingerprintOfDescriptor(file.fd);
+      if (sizeBytes > carriedTo) probes.push(takeProbes(file.fd, sizeBytes));
+      const tail = await readBetween(file, carriedTo, sizeBytes);
       const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
       carriedTo += wholeTail.length;
       // the less time there is to the change of names, the fewer lines come too late: what is set aside holds these until then
@@ -171,6 +203,8 @@ export async function putInPlace(
       if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: !isLast });
     }
     placed = fingerprintAt(draft).sizeBytes;
+    if (!isSameFile(before, lookAt(path)?.fingerprint)) return giveUp(REPLACED);
+    if (!probes.every((one) => isStillThere(file.fd, one))) return giveUp(CHANGED);
     disk.rename(draft, path);
   } catch (problem) {
     const isPlaced = placed >= 0 && !lookAt(draft) && !isSameFile(before, lookAt(path)?.fingerprint);
@@ -206,6 +240,7 @@ function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (
     const file = await open(path);
     try {
       const to = fingerprintOfDescriptor(file.fd).sizeBytes;
+      const known = takeProbes(file.fd, to);
       const behind = await readBetween(file, end, to);
       const at = isLast ? behind.indexOf(late) : -1; // somebody may have been faster in just that moment
       const from = end;
@@ -219,7 +254,7 @@ function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (
       };
       const draft = draftPathFor(path);
       await disk.createOf(draft, pieces(), ownershipOf(live));
-      const put = await putInPlace(disk, path, file, to, { draft, mtimeMs: live.mtimeMs }, depth + 1);
+      const put = await putInPlace(disk, path, file, known, { draft, mtimeMs: live.mtimeMs }, depth + 1);
       if ("refused" in put) disk.append(path, late, { sync: true });
       else if (put.problem !== undefined) throw put.problem;
     } finally {
@@ -230,42 +265,6 @@ function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (
 
 async function* piecesOf(file: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
   for (let at = from; at < to; at += PIECE_BYTES) yield await readBetween(file, at, Math.min(to, at + PIECE_BYTES));
-}
-
-/**
- * Hands on what writers still add to a file that lost its name, until nobody has it open for writing and it stands still.
- * Whole lines only, as long as somebody may still finish the last one.
- */
-export async function drain(
-  file: FileHandle,
-  from: number,
-  carry: (bytes: Buffer) => void | Promise<void>,
-): Promise<{ offset: number; isQuiet: boolean }> {
-  const deadline = Date.now() + DRAIN_LIMIT_MS;
-  let offset = from;
-  for (let quietRounds = 0; quietRounds < 2; ) {
-    const isHeld = (await holdersSoon(fingerprintOfDescriptor(file.fd))).some(({ writes }) => writes);
-    // looked at behind that: nobody can open what has no name, so this is all that will ever be in it
-    const late = await readBetween(file, offset, fingerprintOfDescriptor(file.fd).sizeBytes);
-    const ready = isHeld ? late.subarray(0, late.lastIndexOf(NEWLINE) + 1) : late;
-    if (ready.length > 0) await carry(ready);
-    offset += ready.length;
-    if (isHeld && Date.now() > deadline) return { offset, isQuiet: false };
-    quietRounds = isHeld || late.length > 0 ? 0 : quietRounds + 1;
-    if (quietRounds < 2) await sleep(QUIET_MS);
-  }
-  return { offset, isQuiet: true };
-}
-
-async function readBetween(file: FileHandle, from: number, to: number): Promise<Buffer> {
-  const bytes = Buffer.alloc(Math.max(0, to - from));
-  let done = 0;
-  while (done < bytes.length) {
-    const { bytesRead } = await file.read(bytes, done, bytes.length - done, from + done);
-    if (bytesRead === 0) break;
-    done += bytesRead;
-  }
-  return bytes.subarray(0, done);
 }
 
 function fingerprintAt(path: string): Fingerprint {

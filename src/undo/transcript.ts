@@ -5,6 +5,7 @@ import type { Tools } from "../apply/tools.ts";
 import type { Left, TranscriptUndo } from "../apply/undo-data.ts";
 import { fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
+import { takeProbes } from "../disk/probes.ts";
 import { carelessWriter } from "../disk/shorten.ts";
 import { blockedBecause, registryLocking } from "../installation/era.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
@@ -71,6 +72,7 @@ export async function putBackTranscript(undo: TranscriptUndo, left: Left, tools:
   try {
     const source = fingerprintOfDescriptor(file.fd);
     const { sizeBytes } = source;
+    const probes = takeProbes(file.fd, sizeBytes);
     const mtimeMs = sizeBytes === left.bytes ? undo.mtimeMs : source.mtimeMs;
     async function* pieces() {
       yield* storedPieces(stored, tools.signal);
@@ -79,7 +81,7 @@ export async function putBackTranscript(undo: TranscriptUndo, left: Left, tools:
     const { uid, gid } = source;
     await tools.disk.createOf(draftPath, pieces(), { uid, gid, mode: undo.ownership.mode });
     const isStill = async () => await isStillLeft(file, sizeBytes, left);
-    const replacement = { draftPath, file, source, bytes: sizeBytes, mtimeMs, mayGrow: left.mayGrow, isStill };
+    const replacement = { draftPath, file, source, probes, mtimeMs, mayGrow: left.mayGrow, isStill };
     const put = await replaceTranscript(undo, replacement, tools);
     if ("because" in put) return put;
     const bytesAfter = sizeOfStored(stored) + sizeBytes - left.restFrom + put.carriedBytes;

@@ -156,6 +156,23 @@ test("a command of the user's may write the summary; when it fails, the plain di
   expect(summaryIn(failing.path)).not.toContain("half");
 });
 
+test("rows that a session takes back and writes anew while the summary is made stay in it, also when it is forced", async () => {
+  const { sessionId, path, original } = aBot();
+  const kept = original.slice(0, original.lastIndexOf('{"parentUuid":"ask-1"'));
+  const anew = Array.from(
+    { length: 8 },
+    (_, index) => `{"type":"user","uuid":"NEW${index}","message":"${"x".repeat(500)}"}\n`,
+  ).join("");
+  const script = 'truncate -s "$1" "$0"; printf "%s" "$2" >> "$0"; echo Written by a command';
+  const summarize = ["sh", "-c", script, path, String(Buffer.byteLength(kept)), anew];
+  const report = await keeperJson(["rotate", "--session", sessionId, "--force", ...configured({ summarize })]);
+  expect(report.installations[0]?.actions.at(-1)).toMatchObject({
+    kind: "digest-transcript",
+    result: "changed-since-plan",
+  });
+  expect(readFileSync(path, "utf8")).toBe(kept + anew);
+});
+
 test("a digest waits while the session is in use, unless it is forced", async () => {
   const { sessionId, path, original } = aBot();
   const folder = join(home.claude, "sessions");

@@ -140,7 +140,7 @@ export const throughTheProgram: Record<string, string> = {
     "archive clean-locks detect-corruption exit-codes explain global-options index restore rotate setup status validate-registry",
   dialects: "claude-code dialect index segment-header",
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
-  disk: "checksum disk fingerprint left-behind missing-folders name-for-path sha256 shorten",
+  disk: "checksum disk drain fingerprint left-behind missing-folders name-for-path sha256",
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
