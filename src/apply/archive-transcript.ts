@@ -95,6 +95,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
  * Archives the bytes [from, to) of an open transcript.
  *
  * @param of.source when given, nothing is published if the file is not in this state any more
+ * @param of.tailOf the archive of what came before these bytes, when they came while the transcript was removed
  * @returns undefined when it was not
  */
 export async function archiveRange(
@@ -107,6 +108,7 @@ export async function archiveRange(
     reason: CatalogRecord["reason"];
     purpose: ArchivePurpose;
     source: Fingerprint | undefined;
+    tailOf?: CatalogRecord | undefined;
   },
   tools: Tools,
 ): Promise<Omit<Archived, "source" | "bytes"> | undefined> {
@@ -189,7 +191,14 @@ function recordOf(
     folder,
     reason,
     purpose,
-  }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"]; purpose: ArchivePurpose },
+    tailOf,
+  }: {
+    transcript: Transcript;
+    folder: string;
+    reason: CatalogRecord["reason"];
+    purpose: ArchivePurpose;
+    tailOf?: CatalogRecord | undefined;
+  },
   tools: Tools,
 ): CatalogRecord {
   const earlier = recordsOf(folder, transcript.path).filter(({ sessionId }) => sessionId === transcript.sessionId);
@@ -199,7 +208,7 @@ function recordOf(
     archive,
     at: at.toISOString(),
     runId: tools.runId,
-    command: tools.command,
+    command: tailOf?.command ?? tools.command, // it is let go together with what it belongs to
     installation: tools.installation.name,
     dialect: transcript.dialect,
     group: transcript.group,
@@ -212,6 +221,7 @@ function recordOf(
     segment: (previous?.segment ?? 0) + 1,
     ...(previous ? { previous: previous.archive } : {}),
     purpose,
+    ...(tailOf ? { tailOf: tailOf.archive } : {}),
   };
 }
 

@@ -38,6 +38,8 @@ export type CatalogRecord = {
   previous?: string;
   /** what became of the transcript after this archive was made: only a repair leaves its lines in the live file */
   purpose?: ArchivePurpose;
+  /** of what was added while a transcript was removed: the archive that holds what came before it, and goes only with it */
+  tailOf?: string;
   /** the session that the chain began with, and the times of the first and last dated rows (ISO) */
   rootSession?: string;
   firstAt?: string;

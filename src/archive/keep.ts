@@ -54,7 +54,7 @@ export function planRetention(
   for (const record of own) {
     const name = [record.dialect, record.group, record.sessionId, record.source].join("\0");
     const wholes = sources.get(name) ?? [];
-    const body = wholes.find((whole) => isTailOf(record, whole));
+    const body = wholes.find((whole) => isOf(record, whole));
     if (body) body.push(record);
     else wholes.push([record]);
     sources.set(name, wholes);
@@ -73,13 +73,20 @@ export function planRetention(
 }
 
 /**
- * What was added while a session was being removed has an archive of its own, made right after the other, by the same run or by
- * the one that finished what was broken off. Of one in a catalog that was made anew nobody knows what for; there the size tells.
+ * What was added while a session was being removed has an archive of its own that names the other. Records of earlier releases
+ * only name what was before. There the size tells: a later archive of all of it is hardly ever smaller, and one that is taken
+ * for an addition only stays longer. Of a catalog that was made anew nobody knows the purposes.
  */
-function isTailOf({ previous, runId, purpose, reason, bytes }: CatalogRecord, [body, ...tails]: Whole): boolean {
-  if (previous !== (tails.at(-1) ?? body).archive) return false;
+function isOf({ tailOf, previous, runId, purpose, reason, bytes }: CatalogRecord, whole: Whole): boolean {
+  if (tailOf !== undefined) return whole.some(({ archive }) => archive === tailOf);
+  const [body] = whole;
+  if (!whole.some(({ archive }) => archive === previous) || [purpose, body.purpose].some(isOther)) return false;
   if (purpose === undefined) return reason === "idle" && bytes < body.bytes;
-  return purpose === "remove" && (runId === body.runId || reason === "manual");
+  return runId === body.runId || reason === "manual" || bytes < body.bytes;
+}
+
+function isOther(purpose: CatalogRecord["purpose"]): boolean {
+  return purpose !== undefined && purpose !== "remove";
 }
 
 /** @param newestFirst of one session */

@@ -83,12 +83,14 @@ describe("a last copy is one of the whole session", () => {
 
   test.each([
     { of: "the run that removed it", tail: { runId: "r1", purpose: "remove" as const, reason: "idle" as const } },
+    { of: "a later run, which says so", tail: { runId: "r2", purpose: "remove" as const, tailOf: "a-9", bytes: 900 } },
+    { of: "a later run, as earlier releases told it", tail: { runId: "r2", purpose: "remove" as const } },
     { of: "the run that finished it", tail: { runId: "r2", purpose: "remove" as const, reason: "manual" as const } },
     { of: "nobody knows which run", tail: { runId: "rebuilt", reason: "idle" as const } },
   ])("what was added while it was removed stays and goes with it: $of", ({ tail }) => {
     const end = aged(8.99, { ...next, ...tail, archive: "tail" });
     expect(keptOf({}, body, end)).toEqual(["a-9: last-copy", "tail: last-copy"]);
-    const further = aged(8.98, { ...tail, bytes: 20, previous: "tail", archive: "further" });
+    const further = aged(8.98, { bytes: 20, ...tail, previous: "tail", archive: "further" });
     expect(keptOf({}, body, end, further)).toHaveLength(3);
     const again = aged(3, { archive: "again", previous: "tail", runId: "r9", purpose: "remove", bytes: 520 });
     expect(keptOf({}, body, end, again)).toEqual(["again: last-copy"]);
@@ -96,8 +98,10 @@ describe("a last copy is one of the whole session", () => {
   });
 
   test("a later archive of all of it is no tail", () => {
-    const later = aged(3, { previous: "a-9", runId: "r2", purpose: "remove", reason: "idle", bytes: 20 });
+    const later = aged(3, { previous: "a-9", runId: "r2", purpose: "remove", reason: "idle", bytes: 500 });
     expect(keptOf({}, body, later)).toEqual(["a-3: last-copy"]);
+    const copy = aged(3, { previous: "a-9", runId: "r2", purpose: "copy", reason: "idle", bytes: 20 });
+    expect(keptOf({}, body, copy)).toEqual(["a-3: last-copy"]);
   });
 });
 
