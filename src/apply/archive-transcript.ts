@@ -6,6 +6,7 @@ import {
   type CatalogRecord,
   recordNamed,
   recordsOf,
+  recordsOfLineage,
 } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
@@ -17,7 +18,7 @@ import { type Fingerprint, fingerprintOfDescriptor, isUnchanged, lookAt } from "
 import { errnoOf } from "../errors.ts";
 import { holdersOf } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
-import { sessionKeyOf } from "../installation/installation.ts";
+import { lineageOf, sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
 import { during } from "../progress.ts";
 import { wordObstacle } from "../structure/cut.ts";
@@ -59,7 +60,10 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
       removeAbandoned(dirname(known.path), tools);
-      const record = renewed(known.record, step.purpose, source, seenAt);
+      const { command, runId } = tools;
+      const newest = recordsOfLineage(folder, lineageOf(transcript)).at(-1);
+      const { purpose, reason } = step;
+      const record = renewed(known.record, { command, runId, reason, purpose, source, seenAt, newest });
       if (record) appendToCatalog(tools.disk, folder, record);
       if (record) known.record = record;
       progress.archived = { ...known, source, bytes, ...(cut ? { cut } : {}) };

@@ -105,6 +105,27 @@ describe("a last copy is one of the whole session", () => {
   });
 });
 
+describe("an archive from which lines were taken out is the last copy of those", () => {
+  test.each(["cut", "digest", "empty", "repair"] as const)("no later one takes its place: %s", (purpose) => {
+    const [before, taken, after] = [aged(9), aged(8, { purpose }), aged(3)];
+    expect(keptOf({ maxBytes: 1 }, before, taken, after)).toEqual(["a-8: last-copy", "a-3: last-copy"]);
+    expect(planRetention([before, taken, after], nothing, NOW).archives[0]?.lastCopy).toEqual([taken, after]);
+  });
+
+  test("also where it is another command's, which lets it go by itself", () => {
+    const taken = aged(8, { purpose: "digest", command: "rotate" });
+    const { archives } = planRetention([aged(9), taken, aged(3)], nothing, NOW);
+    expect(archives.map(({ record }) => record.archive)).toEqual(["a-9", "a-3"]);
+    expect(archives[0]?.lastCopy.map(({ archive }) => archive)).toEqual(["a-8", "a-3"]);
+  });
+});
+
+test("what is newest shows in the order of the catalog, whatever the clock said", () => {
+  const [jumped, later] = [aged(-4000, { gzipBytes: 50 }), aged(3, { gzipBytes: 50 })];
+  expect(keptOf({}, jumped, later)).toEqual(["a--4000: within", "a-3: last-copy"]);
+  expect(keptOf({ last: 2, maxBytes: 60 }, jumped, later)).toEqual(["a-3: last-copy last"]);
+});
+
 describe("the ceiling", () => {
   const sized = (days: number, gzipBytes: number, sessionId = "a") => aged(days, { gzipBytes, sessionId });
 
@@ -154,9 +175,7 @@ test("whatever the rules, the newest archive of every session stays, and more ru
         const kept = (rule: typeof keep) =>
           planRetention(records, rule, NOW).archives.filter(({ keptBy }) => keptBy.length > 0);
         for (const sessionId of new Set(records.map((one) => one.sessionId))) {
-          const newest = records
-            .filter((one) => one.sessionId === sessionId)
-            .toSorted((a, b) => a.at.localeCompare(b.at));
+          const newest = records.filter((one) => one.sessionId === sessionId);
           expect(kept(keep).map(({ record: one }) => one)).toContain(newest.at(-1));
         }
         const unlimited = { ...keep, maxBytes: 1e12 };
