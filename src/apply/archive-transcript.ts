@@ -6,6 +6,7 @@ import {
   type CatalogRecord,
   recordNamed,
   recordsOf,
+  recordsOfLineage,
 } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { type GzipSummary, gzipRange, verifyGzip } from "../archive/gzip.ts";
@@ -18,7 +19,7 @@ import { takeProbes } from "../disk/probes.ts";
 import { errnoOf } from "../errors.ts";
 import { holdersOf } from "../host/processes.ts";
 import type { Transcript } from "../installation/installation.ts";
-import { sessionKeyOf } from "../installation/installation.ts";
+import { lineageOf, sessionKeyOf } from "../installation/installation.ts";
 import type { Step } from "../plan/plan.ts";
 import { during } from "../progress.ts";
 import { wordObstacle } from "../structure/cut.ts";
@@ -61,7 +62,10 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
     const known = await findCatalogued(file, bytes, folder, transcript, tools.signal);
     if (known) {
       removeAbandoned(dirname(known.path), tools);
-      const record = renewed(known.record, step.purpose, source, seenAt);
+      const { command, runId } = tools;
+      const newest = recordsOfLineage(folder, lineageOf(transcript)).at(-1);
+      const { purpose, reason } = step;
+      const record = renewed(known.record, { command, runId, reason, purpose, source, seenAt, newest });
       if (record) appendToCatalog(tools.disk, folder, record);
       if (record) known.record = record;
       progress.archived = { ...known, ...state };
@@ -97,6 +101,7 @@ export async function archiveTranscript(step: ArchiveStep, progress: Progress, t
  * Archives the bytes [from, to) of an open transcript.
  *
  * @param of.source when given, nothing is published if the file is not in this state any more
+ * @param of.tailOf the archive of what came before these bytes, when they came while the transcript was removed
  * @returns undefined when it was not
  */
 export async function archiveRange(
@@ -109,6 +114,7 @@ export async function archiveRange(
     reason: CatalogRecord["reason"];
     purpose: ArchivePurpose;
     source: Fingerprint | undefined;
+    tailOf?: CatalogRecord | undefined;
   },
   tools: Tools,
 ): Promise<Omit<Archived, "source" | "bytes" | "probes"> | undefined> {
@@ -191,7 +197,14 @@ function recordOf(
     folder,
     reason,
     purpose,
-  }: { transcript: Transcript; folder: string; reason: CatalogRecord["reason"]; purpose: ArchivePurpose },
+    tailOf,
+  }: {
+    transcript: Transcript;
+    folder: string;
+    reason: CatalogRecord["reason"];
+    purpose: ArchivePurpose;
+    tailOf?: CatalogRecord | undefined;
+  },
   tools: Tools,
 ): CatalogRecord {
   const earlier = recordsOf(folder, transcript.path).filter(({ sessionId }) => sessionId === transcript.sessionId);
@@ -201,7 +214,7 @@ function recordOf(
     archive,
     at: at.toISOString(),
     runId: tools.runId,
-    command: tools.command,
+    command: tailOf?.command ?? tools.command, // it is let go together with what it belongs to
     installation: tools.installation.name,
     dialect: transcript.dialect,
     group: transcript.group,
@@ -214,6 +227,7 @@ function recordOf(
     segment: (previous?.segment ?? 0) + 1,
     ...(previous ? { previous: previous.archive } : {}),
     purpose,
+    ...(tailOf ? { tailOf: tailOf.archive } : {}),
   };
 }
 

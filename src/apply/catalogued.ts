@@ -44,19 +44,41 @@ export async function findCatalogued(
   return { record, path: join(folder, record.archive), files: touched.end() };
 }
 
+/** What an archive is needed for by now. `newest`: of all of its line; `source`: the file as it was found at `seenAt`. */
+export type Use = Pick<CatalogRecord, "command" | "runId" | "reason"> & {
+  purpose: ArchivePurpose;
+  source: Pick<Fingerprint, "inode" | "mtimeMs">;
+  seenAt: Date;
+  newest?: CatalogRecord | undefined;
+};
+
 /**
  * What is to be said anew of an archive that holds the bytes already: what it was made for before did not come about, and the
- * next run should know the copy of a file that was moved to another disk, or touched, without reading it.
+ * command that relies on it now is the one whose retention may let it go. The next run should know the copy of a file that was
+ * moved to another disk, or touched, without reading it.
  */
-export function renewed(
-  record: CatalogRecord,
-  purpose: ArchivePurpose,
-  { inode, mtimeMs }: Fingerprint,
-  seenAt: Date,
-): CatalogRecord | undefined {
-  const changedMs = Math.floor(mtimeMs);
-  const isTouched = changedMs > Date.parse(record.seenAt ?? record.at) && changedMs <= seenAt.getTime();
-  if (purpose === "copy" && (record.inode !== inode || isTouched))
-    return { ...record, purpose, inode, seenAt: seenAt.toISOString() };
-  return record.purpose === purpose ? undefined : { ...record, purpose };
+export function renewed(record: CatalogRecord, use: Use): CatalogRecord | undefined {
+  const { command, runId, reason, purpose, newest } = use;
+  const isOfOther = record.command !== command;
+  const isOfRun = record.runId === runId || (purpose === "copy" && !isOfOther);
+  const seen = purpose === "copy" ? seenAnew(record, use) : undefined;
+  if (isOfRun && !isOfOther && record.purpose === purpose && !seen) return undefined;
+  return {
+    ...record,
+    purpose,
+    ...(isOfRun ? {} : { runId }),
+    ...(isOfOther ? { command, reason } : {}),
+    ...(isOfRun || !newest || newest.archive === record.archive ? {} : { usedAfter: newest.archive }),
+    ...seen,
+  };
+}
+
+function seenAnew(
+  { inode, seenAt, at }: CatalogRecord,
+  { source, seenAt: now }: Use,
+): Pick<CatalogRecord, "inode" | "seenAt"> | undefined {
+  const changedMs = Math.floor(source.mtimeMs);
+  const isTouched = changedMs > Date.parse(seenAt ?? at) && changedMs <= now.getTime();
+  if (inode === source.inode && !isTouched) return undefined;
+  return { inode: source.inode, seenAt: now.toISOString() };
 }

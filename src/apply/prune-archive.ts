@@ -20,7 +20,9 @@ export async function pruneArchives(transcript: Transcript, tools: Tools): Promi
   const outcomes: Outcome[] = [];
   const { keepArchives } = tools.settings.rotate;
   const lineage = lineageOf(transcript);
-  const beyond = archivesBeyond(recordsOfLineage(folder, lineage), lineage, keepArchives, { isLive: existsSync });
+  const { runId } = tools;
+  const options = { runId, isLive: existsSync };
+  const beyond = archivesBeyond(recordsOfLineage(folder, lineage), lineage, keepArchives, options);
   for (const record of beyond) {
     const path = join(folder, record.archive);
     try {

@@ -1,5 +1,6 @@
 import type { FileHandle } from "node:fs/promises";
 import { basename, dirname, join, sep } from "node:path";
+import { recordsOf } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { drain } from "../disk/drain.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
@@ -93,8 +94,9 @@ async function archiveRest(
   tools: Tools,
 ): Promise<void> {
   const folder = archiveFolderOf(tools.settings, tools.installation, transcript);
+  const tailOf = recordsOf(folder, transcript.path).findLast(({ sessionId }) => sessionId === transcript.sessionId);
   await archiveRange(
-    { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined },
+    { file, ...range, folder, transcript, reason: "manual", purpose: "remove", source: undefined, tailOf },
     tools,
   );
 }

@@ -179,6 +179,7 @@ async function archiveTail(
       reason,
       purpose: "remove",
       source: undefined,
+      tailOf: archived.record,
     },
     tools,
   );

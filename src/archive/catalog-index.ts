@@ -7,6 +7,9 @@ type Names = string | Set<string>;
 /** What a catalog tells, arranged for looking things up. */
 export type CatalogIndex = {
   records: Map<string, CatalogRecord>;
+  /** which of two archives was entered first: the one with the lower number. `entered`: the number of the next */
+  places: Map<string, number>;
+  entered: number;
   bySource: Map<string, Names>;
   bySession: Map<string, Names>;
   byKey: Map<string, Names>;
@@ -102,6 +105,8 @@ function isRecord(line: Partial<CatalogRecord>): line is CatalogRecord {
 function emptyIndex(): CatalogIndex {
   return {
     records: new Map(),
+    places: new Map(),
+    entered: 0,
     bySource: new Map(),
     bySession: new Map(),
     byKey: new Map(),
@@ -182,6 +187,10 @@ export function readLines(
 function enter(index: CatalogIndex, name: string, record: CatalogRecord): void {
   const before = index.records.get(name);
   index.records.set(name, record);
+  if (!before) {
+    index.places.set(name, index.entered);
+    index.entered += 1;
+  }
   index.pruned.delete(name);
   move(index.bySource, name, before?.source, record.source);
   move(index.bySession, name, before?.sessionId, record.sessionId);
@@ -191,6 +200,7 @@ function enter(index: CatalogIndex, name: string, record: CatalogRecord): void {
 function forget(index: CatalogIndex, name: string): void {
   const before = index.records.get(name);
   index.records.delete(name);
+  index.places.delete(name);
   index.pruned.add(name);
   move(index.bySource, name, before?.source, undefined);
   move(index.bySession, name, before?.sessionId, undefined);

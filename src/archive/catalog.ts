@@ -15,7 +15,7 @@ export type CatalogRecord = {
   /** ISO time */
   at: string;
   runId: string;
-  /** the command that made it; retention only ever touches a command's own archives */
+  /** the command that made it, or that relies on it since; retention only ever touches a command's own archives */
   command: string;
   installation: string;
   dialect: Dialect["name"];
@@ -38,10 +38,14 @@ export type CatalogRecord = {
   previous?: string;
   /** what became of the transcript after this archive was made: only a repair leaves its lines in the live file */
   purpose?: ArchivePurpose;
+  /** of what was added while a transcript was removed: the archive that holds what came before it, and goes only with it */
+  tailOf?: string;
   /** the session that the chain began with, and the times of the first and last dated rows (ISO) */
   rootSession?: string;
   firstAt?: string;
   lastAt?: string;
+  /** of one that was relied on again: the newest of its line at that time, after which it counts as made */
+  usedAfter?: string;
   /** the archive that goes on where this one ends, once there is one */
   next?: string;
   /** what belonged to the transcript, if there was something and it was taken along */
@@ -90,12 +94,13 @@ export function recordsOf(folder: string, source: string): CatalogRecord[] {
   return [...namesIn(bySource.get(source))].flatMap((archive) => records.get(archive) ?? []);
 }
 
-/** The archives of a session and of others under the same registry key, found without a walk over all others. */
+/** The archives of a session and of others under the same registry key, oldest first, found without a walk over all others. */
 export function recordsOfLineage(folder: string, { sessionId, sessionKey }: Lineage): CatalogRecord[] {
-  const { records, bySession, byKey } = readIndex(catalogPathOf(folder));
+  const { records, places, bySession, byKey } = readIndex(catalogPathOf(folder));
   const ofKey = sessionKey === undefined ? undefined : byKey.get(sessionKey);
   const names = new Set([...namesIn(bySession.get(sessionId)), ...namesIn(ofKey)]);
-  return [...names].flatMap((archive) => records.get(archive) ?? []);
+  const ordered = [...names].sort((a, b) => (places.get(a) ?? 0) - (places.get(b) ?? 0));
+  return ordered.flatMap((archive) => records.get(archive) ?? []);
 }
 
 /** Adds a line and syncs it. A last line torn by a power cut is closed first. */

@@ -6,7 +6,7 @@ type KeepRule = "last" | "within" | "daily" | "weekly" | "monthly" | "last-copy"
 
 /**
  * An archive with the rules that keep it; without one it falls. `isOverCeiling`: rules kept it, and `maxBytes` does not.
- * `lastCopy`: what is left of the session then.
+ * `lastCopy`: later ones that stay, which hold the session then.
  */
 type Retained = {
   record: CatalogRecord;
@@ -37,8 +37,9 @@ const PERIODS = {
 /**
  * Decides which of the command `archive`'s own archives stay. An archive stays if any rule keeps it, session by session;
  * `maxBytes` is a ceiling over the rules for all of them together, the oldest go first. The newest archive of a session always
- * stays, because it may be the last copy. What lay beside a session (a draft, a backup) is no copy of it, so each file of
- * another name has a last copy of its own. Days are those of UTC. Pure.
+ * stays, because it may be the last copy, and so does each from which lines were taken out: what came later is without them.
+ * What lay beside a session (a draft, a backup) is no copy of it, so each file of another name has a last copy of its own. What
+ * is newest shows in the order, because clocks are set; periods go by the times in UTC. Pure.
  *
  * @param records oldest first, as in the catalog; of archives that are there
  */
@@ -47,39 +48,62 @@ export function planRetention(
   keep: Settings["archive"]["keep"],
   nowMs: number,
 ): Retention {
-  const own = records
-    .filter(({ command }) => command === "archive")
-    .toSorted((a, b) => a.at.localeCompare(b.at) || a.segment - b.segment);
   const sources = new Map<string, Whole[]>();
-  for (const record of own) {
+  const oldestFirst: Whole[] = [];
+  for (const record of records.filter((one) => isOwn(one) || isTakenOut(one))) {
     const name = [record.dialect, record.group, record.sessionId, record.source].join("\0");
     const wholes = sources.get(name) ?? [];
-    const body = wholes.find((whole) => isTailOf(record, whole));
+    const body = wholes.find((whole) => isOf(record, whole));
+    const whole: Whole = [record];
     if (body) body.push(record);
-    else wholes.push([record]);
-    sources.set(name, wholes);
+    else sources.set(name, [...wholes, whole]);
+    if (!body && isOwn(record)) oldestFirst.push(whole);
   }
   const retained = new Map<CatalogRecord, Retained>();
   for (const wholes of sources.values()) {
-    const lastCopy = wholes.at(-1) ?? [];
-    for (const record of wholes.flat()) retained.set(record, { record, keptBy: [], isOverCeiling: false, lastCopy });
-    applyRules(wholes.toReversed(), keep, nowMs, (whole, rule) => {
+    const own = wholes.filter(([body]) => isOwn(body));
+    const lasting = wholes.filter((whole) => whole === own.at(-1) || isTakenOut(whole[0]));
+    let lastCopy: CatalogRecord[] = [];
+    for (const whole of wholes.toReversed()) {
+      const facts = { isOverCeiling: false, lastCopy };
+      if (isOwn(whole[0])) for (const record of whole) retained.set(record, { record, keptBy: [], ...facts });
+      if (lasting.includes(whole)) lastCopy = [...whole, ...lastCopy];
+    }
+    const note = (whole: Whole, rule: KeepRule) => {
       for (const record of whole) retained.get(record)?.keptBy.push(rule);
-    });
+    };
+    for (const whole of lasting) note(whole, "last-copy");
+    applyRules(own.toReversed(), keep, nowMs, note);
   }
-  const archives = own.flatMap((record) => retained.get(record) ?? []);
-  const wholes = [...sources.values()].flat().toSorted(([a], [b]) => a.at.localeCompare(b.at) || a.segment - b.segment);
-  return { archives, bytes: applyCeiling(wholes, retained, keep.maxBytes) };
+  const archives = records.flatMap((record) => retained.get(record) ?? []);
+  return { archives, bytes: applyCeiling(oldestFirst, retained, keep.maxBytes) };
+}
+
+function isOwn({ command }: CatalogRecord): boolean {
+  return command === "archive";
+}
+
+/** True when the transcript went on without lines that are in this archive. */
+function isTakenOut({ command, purpose }: CatalogRecord): boolean {
+  if (purpose === "remove") return command !== "archive"; // it did not go on
+  return purpose !== undefined && purpose !== "copy";
 }
 
 /**
- * What was added while a session was being removed has an archive of its own, made right after the other, by the same run or by
- * the one that finished what was broken off. Of one in a catalog that was made anew nobody knows what for; there the size tells.
+ * What was added while a session was being removed has an archive of its own that names the other. Records of earlier releases
+ * only name what was before. There the size tells: a later archive of all of it is hardly ever smaller, and one that is taken
+ * for an addition only stays longer. Of a catalog that was made anew nobody knows the purposes.
  */
-function isTailOf({ previous, runId, purpose, reason, bytes }: CatalogRecord, [body, ...tails]: Whole): boolean {
-  if (previous !== (tails.at(-1) ?? body).archive) return false;
+function isOf({ tailOf, previous, runId, purpose, reason, bytes }: CatalogRecord, whole: Whole): boolean {
+  if (tailOf !== undefined) return whole.some(({ archive }) => archive === tailOf);
+  const [body] = whole;
+  if (!whole.some(({ archive }) => archive === previous) || [purpose, body.purpose].some(isOther)) return false;
   if (purpose === undefined) return reason === "idle" && bytes < body.bytes;
-  return purpose === "remove" && (runId === body.runId || reason === "manual");
+  return runId === body.runId || reason === "manual" || bytes < body.bytes;
+}
+
+function isOther(purpose: CatalogRecord["purpose"]): boolean {
+  return purpose !== undefined && purpose !== "remove";
 }
 
 /** @param newestFirst of one session */
@@ -90,7 +114,6 @@ function applyRules(
   note: (whole: Whole, rule: KeepRule) => void,
 ): void {
   for (const [index, whole] of newestFirst.entries()) {
-    if (index === 0) note(whole, "last-copy");
     if (index < keep.last) note(whole, "last");
     if (nowMs - Date.parse(whole[0].at) <= keep.within) note(whole, "within");
   }

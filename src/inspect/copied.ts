@@ -26,20 +26,25 @@ export function copyOf(
   );
 }
 
+/** True for an archive that falls only when a later one holds the session, too: rotate lets its own go by their number. */
+export function isLasting({ command }: CatalogRecord): boolean {
+  return command !== "rotate";
+}
+
 /**
- * True when that archive has what belongs to the transcript beside it. What cannot be taken along is no reason to copy the
+ * True when that archive lasts and has what belongs to the transcript beside it. What cannot be taken along is no reason to copy the
  * transcript again and again.
  */
 export function isCopiedWhole(transcript: Transcript, installation: Installation, settings: Settings): boolean {
   const copy = copyOf(transcript, installation, settings);
-  if (!copy) return false;
+  if (!copy || !isLasting(copy)) return false;
   const folder = archiveFolderOf(settings, installation, transcript);
   if (copy.sidecars) return lookAt(join(folder, copy.sidecars.archive)) !== undefined;
   const sidecars = findSidecars(transcript, installation);
   return "refused" in sidecars || sidecars.files.length === 0;
 }
 
-/** Since when (epoch ms) what belongs to a transcript is in an archive that is still there; undefined when it is in none. */
+/** Since when (epoch ms) what belongs to a transcript is in an archive that is there and lasts; undefined when it is in none. */
 export function sidecarsCopiedAt(
   transcript: Transcript,
   installation: Installation,
@@ -47,7 +52,7 @@ export function sidecarsCopiedAt(
 ): number | undefined {
   const folder = archiveFolderOf(settings, installation, transcript);
   const times = recordsOf(folder, transcript.path)
-    .filter(({ sidecars }) => sidecars && lookAt(join(folder, sidecars.archive)))
+    .filter((record) => isLasting(record) && record.sidecars && lookAt(join(folder, record.sidecars.archive)))
     .map(({ at, seenAt }) => Date.parse(seenAt ?? at));
   return times.length > 0 ? Math.max(...times) : undefined;
 }

@@ -8,7 +8,7 @@ import { prunesItself } from "../installation/pruning.ts";
 import { parseRow } from "../transcript/contents.ts";
 import { createLineSplitter, readPieces } from "../transcript/lines.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
-import { copyOf } from "./copied.ts";
+import { copyOf, isLasting } from "./copied.ts";
 import type { Finding } from "./finding.ts";
 
 /** A file that is no session of today's, and what is known of whether it may go. */
@@ -67,9 +67,9 @@ export async function inspectLeftovers(
       ...there,
     };
     const isHistory = leftover.rule === "deleted" || leftover.rule === "reset";
-    const isCopied =
-      isHistory && prunesItself(installation.openclaw?.config) && copyOf(transcript, installation, context.settings);
-    if (isCopied) continue;
+    const isPruned = isHistory && prunesItself(installation.openclaw?.config);
+    const copy = isPruned ? copyOf(transcript, installation, context.settings) : undefined;
+    if (copy && isLasting(copy)) continue;
     const unsafe = leftover.rule === "unknown" ? undefined : unsafeBecause(leftover.path);
     seen.push({
       leftover,

@@ -38,10 +38,11 @@ export type Leftover = {
 const STAMP = String.raw`(\d{4}-\d{2}-\d{2}T\d{2}-\d{2}-\d{2}(?:\.\d{3})?Z)`;
 const UUID = "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}";
 const RETIRED = new RegExp(String.raw`^(.+)\.jsonl\.(deleted|reset|bak)\.${STAMP}$`);
-const REPAIR = /^(.+)\.jsonl\.(?:bak-(\d+)-(\d+)|repair-(\d+)-(\d+)\.tmp)$/;
+/** Pids and times in milliseconds tell them from what people name by a date or a number. */
+const REPAIR = /^(.+)\.jsonl\.(?:bak-(\d{1,7})-(\d{13})|repair-(\d{1,7})-(\d{13})\.tmp)$/;
 const CHECKPOINT = new RegExp(String.raw`^(.+)\.checkpoint\.${UUID}\.jsonl$`, "i");
 const REGISTRY_DRAFT = new RegExp(String.raw`^\.(?:(\d+)\.)?${UUID}\.tmp$`, "i");
-const REGISTRY_BACKUP = /^\.bak\.(\d+)$/;
+const REGISTRY_BACKUP = /^\.bak\.(\d{13})$/;
 const PROMPT = /^[0-9a-f]{64}\.txt$/;
 
 /** Sessions, locks, traces of runs, backups that somebody made on purpose: nobody's leftovers. */

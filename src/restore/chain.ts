@@ -56,8 +56,9 @@ async function namedBy(
 }
 
 /**
- * The latest earlier archive of the same session that is neither a repair nor an earlier copy of the same rows; its name,
- * when it cannot be looked at because it is gone.
+ * The latest earlier archive of the same session that is neither a repair nor holds the same rows, more or less of them: then it
+ * was made of the same file, which goes on. So was a mere copy that begins alike, whatever was mended since. Its name, when it
+ * cannot be looked at because it is gone.
  */
 async function before(part: Part, archives: readonly Archive[], open: OpenPart): Promise<Part | string | undefined> {
   const end = part.archive ? archives.indexOf(part.archive) : archives.length;
@@ -67,13 +68,28 @@ async function before(part: Part, archives: readonly Archive[], open: OpenPart):
   for (const archive of earlier.toReversed()) {
     const candidate = await openIfThere(archive, open);
     if (!candidate) return basename(archive.path);
-    if (candidate.head.firstRow !== part.head.firstRow || !(await beginsWith(part, archive.record))) return candidate;
+    if (candidate.head.firstRow !== part.head.firstRow) return candidate;
+    if (archive.record.purpose === "copy" || (await beginsWith(part, archive.record))) continue;
+    if (!(await beginsWith(candidate, await contentOf(part)))) return candidate;
   }
   return undefined;
 }
 
-/** True when the first bytes of a part are just those of an archive. Sessions may well begin anew with the same row. */
-async function beginsWith(part: Part, { bytes, sha256 }: Archive["record"]): Promise<boolean> {
+type Content = Pick<Archive["record"], "bytes" | "sha256">;
+
+async function contentOf({ archive, pieces }: Part): Promise<Content> {
+  if (archive) return archive.record;
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const piece of pieces()) {
+    hash.update(piece);
+    bytes += piece.length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** True when the first bytes of a part are just these. Sessions may well begin anew with the same row. */
+async function beginsWith(part: Part, { bytes, sha256 }: Content): Promise<boolean> {
   const hash = createHash("sha256");
   let left = bytes;
   for await (const piece of part.pieces()) {

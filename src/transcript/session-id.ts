@@ -3,5 +3,5 @@
  * theirs. Pure.
  */
 export function sessionIdIn(name: string): string {
-  return name.replace(/-topic-.+$/, "").replace(/^\d{4}-\d{2}-\d{2}T[\d-]+Z_/, "");
+  return name.replace(/-topic-.+$/, "").replace(/^\d{4}-\d{2}-\d{2}T[\d.-]+Z_/, "");
 }

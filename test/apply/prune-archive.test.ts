@@ -36,7 +36,7 @@ function addTwo(): { old: CatalogRecord; places: [string, string, string] } {
 }
 
 async function prune() {
-  const tools: Tools = await toolsFor(home, "run");
+  const tools: Tools = await toolsFor(home, "next");
   const rotate = { ...tools.settings.rotate, keepArchives: 1 };
   const transcript = tools.installation.transcripts.find(({ path }) => path === scene.path) as Transcript;
   return await pruneArchives(transcript, { ...tools, settings: { ...tools.settings, rotate } });

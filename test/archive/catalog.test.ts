@@ -66,7 +66,7 @@ describe("a catalog is read", () => {
     expect(names(recordsOf(folder, two.source))).toEqual([two.archive]);
     expect(names(recordsOfLineage(folder, { sessionId: "b" }))).toEqual([two.archive]);
     expect(names(recordsOfLineage(folder, { sessionId: "b", sessionKey: "agent:main:main" }))).toEqual(
-      names([two, one]),
+      names([one, two]),
     );
     add({ ...one, sessionKey: "agent:main:other" });
     expect(names(recordsOfLineage(folder, { sessionId: "b", sessionKey: "agent:main:main" }))).toEqual([two.archive]);

@@ -83,12 +83,14 @@ describe("a last copy is one of the whole session", () => {
 
   test.each([
     { of: "the run that removed it", tail: { runId: "r1", purpose: "remove" as const, reason: "idle" as const } },
+    { of: "a later run, which says so", tail: { runId: "r2", purpose: "remove" as const, tailOf: "a-9", bytes: 900 } },
+    { of: "a later run, as earlier releases told it", tail: { runId: "r2", purpose: "remove" as const } },
     { of: "the run that finished it", tail: { runId: "r2", purpose: "remove" as const, reason: "manual" as const } },
     { of: "nobody knows which run", tail: { runId: "rebuilt", reason: "idle" as const } },
   ])("what was added while it was removed stays and goes with it: $of", ({ tail }) => {
     const end = aged(8.99, { ...next, ...tail, archive: "tail" });
     expect(keptOf({}, body, end)).toEqual(["a-9: last-copy", "tail: last-copy"]);
-    const further = aged(8.98, { ...tail, bytes: 20, previous: "tail", archive: "further" });
+    const further = aged(8.98, { bytes: 20, ...tail, previous: "tail", archive: "further" });
     expect(keptOf({}, body, end, further)).toHaveLength(3);
     const again = aged(3, { archive: "again", previous: "tail", runId: "r9", purpose: "remove", bytes: 520 });
     expect(keptOf({}, body, end, again)).toEqual(["again: last-copy"]);
@@ -96,9 +98,32 @@ describe("a last copy is one of the whole session", () => {
   });
 
   test("a later archive of all of it is no tail", () => {
-    const later = aged(3, { previous: "a-9", runId: "r2", purpose: "remove", reason: "idle", bytes: 20 });
+    const later = aged(3, { previous: "a-9", runId: "r2", purpose: "remove", reason: "idle", bytes: 500 });
     expect(keptOf({}, body, later)).toEqual(["a-3: last-copy"]);
+    const copy = aged(3, { previous: "a-9", runId: "r2", purpose: "copy", reason: "idle", bytes: 20 });
+    expect(keptOf({}, body, copy)).toEqual(["a-3: last-copy"]);
   });
+});
+
+describe("an archive from which lines were taken out is the last copy of those", () => {
+  test.each(["cut", "digest", "empty", "repair"] as const)("no later one takes its place: %s", (purpose) => {
+    const [before, taken, after] = [aged(9), aged(8, { purpose }), aged(3)];
+    expect(keptOf({ maxBytes: 1 }, before, taken, after)).toEqual(["a-8: last-copy", "a-3: last-copy"]);
+    expect(planRetention([before, taken, after], nothing, NOW).archives[0]?.lastCopy).toEqual([taken, after]);
+  });
+
+  test("also where it is another command's, which lets it go by itself", () => {
+    const taken = aged(8, { purpose: "digest", command: "rotate" });
+    const { archives } = planRetention([aged(9), taken, aged(3)], nothing, NOW);
+    expect(archives.map(({ record }) => record.archive)).toEqual(["a-9", "a-3"]);
+    expect(archives[0]?.lastCopy.map(({ archive }) => archive)).toEqual(["a-8", "a-3"]);
+  });
+});
+
+test("what is newest shows in the order of the catalog, whatever the clock said", () => {
+  const [jumped, later] = [aged(-4000, { gzipBytes: 50 }), aged(3, { gzipBytes: 50 })];
+  expect(keptOf({}, jumped, later)).toEqual(["a--4000: within", "a-3: last-copy"]);
+  expect(keptOf({ last: 2, maxBytes: 60 }, jumped, later)).toEqual(["a-3: last-copy last"]);
 });
 
 describe("the ceiling", () => {
@@ -150,9 +175,7 @@ test("whatever the rules, the newest archive of every session stays, and more ru
         const kept = (rule: typeof keep) =>
           planRetention(records, rule, NOW).archives.filter(({ keptBy }) => keptBy.length > 0);
         for (const sessionId of new Set(records.map((one) => one.sessionId))) {
-          const newest = records
-            .filter((one) => one.sessionId === sessionId)
-            .toSorted((a, b) => a.at.localeCompare(b.at));
+          const newest = records.filter((one) => one.sessionId === sessionId);
           expect(kept(keep).map(({ record: one }) => one)).toContain(newest.at(-1));
         }
         const unlimited = { ...keep, maxBytes: 1e12 };

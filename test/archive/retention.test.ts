@@ -30,14 +30,35 @@ const archivesBeyond = (
   keep: number,
   next?: CatalogRecord["purpose"],
   isLive = true,
-) => beyond(records, lineage, keep, { ...(next ? { next } : {}), isLive: () => isLive });
+) => beyond(records, lineage, keep, { ...(next ? { next } : {}), runId: "now", isLive: () => isLive });
 const names = (records: CatalogRecord[]) => records.map(({ archive }) => archive);
 
 test("the newest stay, the oldest go, and one that is about to be made counts", () => {
-  const records = [record(3), record(1), record(2)];
+  const records = [record(1), record(2), record(3)];
   expect(names(archivesBeyond(records, { sessionId: "one" }, 3))).toEqual([]);
   expect(names(archivesBeyond(records, { sessionId: "one" }, 2))).toEqual(["a1"]);
   expect(names(archivesBeyond(records, { sessionId: "one" }, 3, "empty"))).toEqual(["a1"]);
+});
+
+test("what is newest shows in the order of the catalog, whatever the clock said", () => {
+  const jumped = { at: "2037-01-01T00:00:00.000Z" };
+  const records = [record(1, jumped), record(2, jumped), record(3)];
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 2))).toEqual(["a1"]);
+});
+
+test("what this run relies on stays, and counts as made by it from then on", () => {
+  const [used, two, three] = [record(1, { runId: "now" }), record(2), record(3)];
+  expect(names(archivesBeyond([used, two, three], { sessionId: "one" }, 1))).toEqual(["a2"]);
+  const again = record(1, { usedAfter: "a2" });
+  expect(names(archivesBeyond([again, two], { sessionId: "one" }, 1))).toEqual(["a2"]);
+  expect(names(archivesBeyond([again, two, three], { sessionId: "one" }, 1))).toEqual(["a2", "a1"]);
+  expect(names(archivesBeyond([again, three], { sessionId: "one" }, 1))).toEqual(["a1"]);
+});
+
+test("a copy is none of rotate's, and what was added to an archive falls with it", () => {
+  const records = [record(1, { purpose: "copy" }), record(2), record(3, { tailOf: "a2" }), record(4)];
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 2))).toEqual([]);
+  expect(names(archivesBeyond(records, { sessionId: "one" }, 1))).toEqual(["a2", "a3"]);
 });
 
 test("sessions under one key are one line; other sessions and other commands' archives never fall", () => {

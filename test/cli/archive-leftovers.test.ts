@@ -166,8 +166,8 @@ describe("leftovers", () => {
       put(`a.jsonl.deleted.${stamp}`, old),
       put(`b.jsonl.reset.${stamp}`, old),
       put(`${sessionId}.jsonl.bak.${stamp}`, old),
-      put(`${sessionId}.jsonl.bak-999999999-${Date.now() - old}`, old),
-      put(`${sessionId}.jsonl.repair-999999999-${Date.now() - old}.tmp`, 2 * 3_600_000),
+      put(`${sessionId}.jsonl.bak-9999999-${Date.now() - old}`, old),
+      put(`${sessionId}.jsonl.repair-9999999-${Date.now() - old}.tmp`, 2 * 3_600_000),
       put(`sessions.json.${uuid}.tmp`, 10 * 60_000, "{}"),
       put(`sessions.json.4321.${uuid}.tmp`, 10 * 60_000, "{}"),
       put(`gone.checkpoint.${uuid}.jsonl`, old),
@@ -175,10 +175,14 @@ describe("leftovers", () => {
     ];
     const kept = [
       put(`c.jsonl.deleted.${new Date(Date.now() - DAY).toISOString().replaceAll(":", "-")}`, old),
-      put(`gone.jsonl.bak-999999999-${Date.now() - old}`, old),
+      put(`gone.jsonl.bak-9999999-${Date.now() - old}`, old),
       put(`s.checkpoint.${uuid}.jsonl`, old),
       put("sessions.json.bak", old, "{}"),
       put("sessions.json.bak-20260101-120000", old, "{}"),
+      put(`${sessionId}.jsonl.bak-20260209-120000`, old),
+      put("sessions.json.bak.1", 20 * DAY, "{}"),
+      put("sessions.json.bak.2", 20 * DAY, "{}"),
+      ...[3, 4, 5].map((n) => put(`sessions.json.bak.${n}`, 20 * DAY, "{}")),
       put(`sessions.json.bak.${Date.now() - old}`, old, "{}"),
       put("d.jsonl.migrated", old),
       put("x.jsonl.deleted.2026-01-09T12-00-00.000Z.zst", old),
@@ -199,7 +203,7 @@ describe("leftovers", () => {
     expect(report.installations[0]?.spared.map(({ because, path }) => [because, path]).sort()).toEqual(
       [
         ["recovery-source", kept[1]],
-        ["unknown-name", kept[9]],
+        ["unknown-name", kept.at(-1)],
       ].sort(),
     );
   });
@@ -208,7 +212,7 @@ describe("leftovers", () => {
     writeFileSync(join(sessionsFolder(home), "sessions.json"), '{"agent:main:main": {');
     const draft = put(`sessions.json.${uuid}.tmp`, DAY, "{}");
     const main = put("s.jsonl", DAY, "not a row\n");
-    const backup = put(`s.jsonl.bak-999999999-${Date.now() - 9 * DAY}`, 9 * DAY);
+    const backup = put(`s.jsonl.bak-9999999-${Date.now() - 9 * DAY}`, 9 * DAY);
     const compacted = put("s.jsonl.bak.2026-01-09T12-00-00.000Z", 9 * DAY);
     const report = await archive();
     expect([draft, main, backup, compacted].every((path) => existsSync(path))).toBe(true);

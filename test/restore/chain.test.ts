@@ -77,6 +77,10 @@ describe("by header rows", () => {
   });
 });
 
+function contentOf(text: string) {
+  return { bytes: Buffer.byteLength(text), sha256: createHash("sha256").update(text).digest("hex") };
+}
+
 async function* piecesOf(text: string): AsyncGenerator<Buffer> {
   for (const byte of Buffer.from(text)) yield Buffer.of(byte);
 }
@@ -110,6 +114,35 @@ describe("where a part has no header row", () => {
       [later, { firstRow: "l" }],
     ]);
     expect((await trace(newest, [one, repair, other, moved, copy, newest, later], heads)).parts).toEqual([1, 6]);
+  });
+
+  test("nor is one its parent that holds all of it and more: it was cut out of the same rows later", async () => {
+    const [whole, part] = ["a\n1\n2\n", "a\n1\n"];
+    const shorter = archiveOf({ segment: 2, ...contentOf(part) });
+    for (const purpose of ["copy", "digest"] as const) {
+      const longer = archiveOf({ segment: 1, purpose, ...contentOf(whole) });
+      const heads: Heads = new Map([
+        [longer, { firstRow: "a", text: whole }],
+        [shorter, { firstRow: "a", text: part }],
+      ]);
+      expect((await trace(shorter, [longer, shorter], heads)).parts).toEqual([2]);
+      const begun = { ...live("a"), pieces: () => piecesOf(part) };
+      expect((await trace(begun, [longer], heads)).parts).toEqual([0]);
+      expect((await trace({ ...begun, pieces: () => piecesOf(`${part}3\n`) }, [longer], heads)).parts).toEqual(
+        purpose === "copy" ? [0] : [1, 0],
+      );
+    }
+  });
+
+  test("a copy took no rows out of the file, but where the file began anew, it is all there is of the old one", async () => {
+    const copy = archiveOf({ segment: 2, purpose: "copy", ...contentOf("b\n") });
+    const heads: Heads = new Map([
+      [one, { firstRow: "a", text: "a\n" }],
+      [copy, { firstRow: "b", text: "b\n" }],
+    ]);
+    const goesOn = { ...live("b"), pieces: () => piecesOf("b mended\n") };
+    expect((await trace(goesOn, [one, copy], heads)).parts).toEqual([1, 0]);
+    expect((await trace(live("c"), [one, copy], heads)).parts).toEqual([1, 2, 0]);
   });
 
   test("one that only begins with the same row is no copy", async () => {

@@ -8,6 +8,7 @@ test.for([
   { what: "a topic's", name: `${ID}-topic-77` },
   { what: "a topic's with a name that is encoded", name: `${ID}-topic-a%2Fb` },
   { what: "a fork's", name: `2026-11-20T10-00-00-000Z_${ID}` },
+  { what: "a fork's with a time as others have it", name: `2026-02-09T12-00-00.000Z_${ID}` },
   { what: "a fork's of a topic", name: `2026-11-20T10-00-00-000Z_${ID}-topic-77` },
 ])("the id in the name of $what", ({ name }) => {
   expect(sessionIdIn(name)).toBe(ID);
