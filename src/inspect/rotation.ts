@@ -6,19 +6,18 @@ import { archivesBeyond } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError } from "../errors.ts";
 import type { LogMatch } from "../gateway-log/read-logs.ts";
-import { registryLocking } from "../installation/era.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
-import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
+import { type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Cursors } from "../state/cursors.ts";
 import type { InstallationState, Underway } from "../state/state.ts";
 import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
-import { BLANK_LIMIT_BYTES, hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import { findBotDamage } from "./bot-damage.ts";
 import { type Finding, identify } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import { cutEvidence, cutFor, mayDigest } from "./shortening.ts";
+import { findStaleBindings, type StaleBinding } from "./stale-bindings.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
 
@@ -29,7 +28,7 @@ export type Candidate = {
   findings: Finding[];
   isOversized: boolean;
   isCondemned: boolean;
-  /** damage in its structure that a repair takes away */
+  /** damage in its structure that a repair takes away; of one that is too large: where it cannot be cut so that it helps */
   mendable: Finding[];
   /** condemned, with nothing in it that is seen to be broken: it can be taken back to the last state that was accepted */
   canRewind: boolean;
@@ -50,9 +49,6 @@ export type Candidate = {
   /** milliseconds since it was last written to */
   quietForMs: number;
 };
-
-/** A binding to a Claude Code session that holds no rows: resuming it fails, so the gateway must forget it. */
-export type StaleBinding = { transcript: Transcript; entry: EntryReference; finding: Finding; inUse?: string };
 
 /** Everything that `rotate` saw of one installation. */
 export type RotationFacts = {
@@ -100,16 +96,9 @@ export async function inspectForRotation(installation: Installation, context: In
   const era = installation.openclaw?.era.era;
   const isTooLarge = ({ kind, fingerprint }: Transcript) =>
     kind === "file" && fingerprint.sizeBytes > context.settings.rotate.maxSize;
-  const damage = await findBotDamage(
-    installation,
-    context.cursors,
-    (transcript) => !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path)),
-    context,
-  );
-  const paths = new Set(installation.transcripts.map(({ path }) => path));
-  facts.cursors = Object.fromEntries(
-    Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
-  );
+  const isLeftOut = (transcript: Transcript) =>
+    !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path));
+  const damage = await findBotDamage(installation, context.cursors, isLeftOut, context);
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
     const mendable = damage.mendable.get(transcript.path) ?? [];
@@ -123,6 +112,11 @@ export async function inspectForRotation(installation: Installation, context: In
     const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, mendable, context });
     facts.candidates.push({ ...candidate, ...(begun ? { begun } : {}) });
   }
+  Object.assign(damage.cursors, await lookIntoUncut(installation, facts.candidates, context));
+  const paths = new Set(installation.transcripts.map(({ path }) => path));
+  facts.cursors = Object.fromEntries(
+    Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
+  );
   facts.staleBindings =
     wanted.size === 0 ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor) : [];
   await lookForUse(installation, facts, context);
@@ -131,6 +125,34 @@ export async function inspectForRotation(installation: Installation, context: In
     ...facts.staleBindings.map(({ finding }) => finding),
   );
   return facts;
+}
+
+/**
+ * What is too large and cannot be cut, or not so that it helps, may be so for damage; and what stays, or would be given up, is
+ * mended first. What can be cut is not looked into: its damage may go with that, and what is left is found the next time.
+ */
+async function lookIntoUncut(
+  installation: Installation,
+  candidates: readonly Candidate[],
+  context: InspectContext,
+): Promise<Cursors> {
+  const uncut = candidates.filter(
+    ({ isOversized, isCondemned, unsafe, cut, transcript: { fingerprint } }) =>
+      isOversized && !isCondemned && !unsafe && cut && ("refused" in cut || !freesEnough(cut, fingerprint.sizeBytes)),
+  );
+  if (uncut.length === 0) return {};
+  const transcripts = uncut.map(({ transcript }) => transcript);
+  const { mendable, cursors } = await findBotDamage(
+    { ...installation, transcripts },
+    context.cursors,
+    () => false,
+    context,
+  );
+  for (const candidate of uncut) {
+    candidate.mendable = mendable.get(candidate.transcript.path) ?? [];
+    candidate.findings.push(...candidate.mendable);
+  }
+  return cursors;
 }
 
 /** It is forgotten, and not yet emptied or removed. */
@@ -247,34 +269,4 @@ async function lookForUse(installation: Installation, facts: RotationFacts, cont
     const inUse = probe(binding.transcript);
     if (inUse) binding.inUse = inUse;
   }
-}
-
-/** Bindings to Claude Code files that are there and hold nothing. A file made a moment ago is a session being born. */
-async function findStaleBindings(
-  { transcripts, openclaw }: Installation,
-  quietSinceMs: number,
-): Promise<StaleBinding[]> {
-  const stale: StaleBinding[] = [];
-  if (!openclaw || registryLocking(openclaw.era.era) === "never") return stale;
-  for (const transcript of transcripts) {
-    const { dialect, entries, kind, fingerprint } = transcript;
-    if (dialect !== "claude-code" || entries.length === 0 || kind !== "file" || fingerprint.mtimeMs > quietSinceMs)
-      continue;
-    if (fingerprint.sizeBytes > BLANK_LIMIT_BYTES) continue; // without opening each of a healthy bot's transcripts
-    const file = await openTranscript(transcript.path, fingerprint).catch(() => undefined);
-    if (!file) continue;
-    const isEmpty = await hasNoRows(file, fingerprint.sizeBytes);
-    await file.close();
-    if (!isEmpty) continue;
-    for (const entry of entries) {
-      const finding: Finding = {
-        kind: "stale-binding",
-        severity: "warning",
-        ...identify(transcript, entry),
-        evidence: { provider: entry.provider, registry: entry.registryPath },
-      };
-      stale.push({ transcript, entry, finding });
-    }
-  }
-  return stale;
 }

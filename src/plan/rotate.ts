@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
-import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
+import type { Candidate, RotationFacts } from "../inspect/rotation.ts";
+import type { StaleBinding } from "../inspect/stale-bindings.ts";
 import { registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
@@ -152,14 +153,15 @@ function reasonFor({ isCondemned, isOversized }: Candidate): "corrupt" | "size" 
 
 /**
  * A condemned session is mended where that can be done, and taken back to its last accepted state where nothing in it is
- * seen to be broken; if that was tried already, it is given up. Damage alone is mended, and nothing else is done for it.
+ * seen to be broken; if that was tried already, it is given up. Damage alone is mended, and nothing else is done for it. So is
+ * one that is too large, as long as damage may be what stands against a cut: the next run looks at its size again.
  */
 function isMended(
-  { isCondemned, isOversized, mendable, canRewind, begun }: Candidate,
+  { isCondemned, mendable, canRewind, begun }: Candidate,
   { rotate }: RotationPolicy,
   force: boolean,
 ): boolean {
-  if (force || begun || (isOversized && !isCondemned)) return false;
+  if (force || begun) return false;
   if (!isCondemned) return mendable.length > 0;
   return rotate.strategy !== "empty" && (mendable.length > 0 || canRewind);
 }

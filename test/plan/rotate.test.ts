@@ -154,9 +154,9 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
     is: mended,
   },
   {
-    what: "a damaged one that is oversized, and goes as a whole",
+    what: "a damaged one that is oversized and cannot be cut",
     candidate: aCandidate({ mendable: [damage] }),
-    is: digested,
+    is: mended,
   },
   {
     what: "a damaged one that was written to a moment ago",
