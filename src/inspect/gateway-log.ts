@@ -6,7 +6,7 @@ import { type LogMatch, type LogPositions, readLogs } from "../gateway-log/read-
 import { customSignature } from "../gateway-log/signatures.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import type { InstallationState } from "../state/state.ts";
-import { hasNoRows, hasReplySince } from "../transcript/contents.ts";
+import { hasNoRows, hasReplySince, holdsNothing } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { type Finding, identify } from "./finding.ts";
@@ -126,7 +126,8 @@ async function isOver(transcript: Transcript, sinceMs: number): Promise<boolean>
   if (!file) return false;
   try {
     const { sizeBytes } = transcript.fingerprint;
-    if (await hasNoRows(file, sizeBytes)) return true;
+    const isEmptied = transcript.dialect === "claude-code" ? holdsNothing : hasNoRows;
+    if (await isEmptied(file, sizeBytes)) return true;
     return await hasReplySince(file, sizeBytes, dialects[transcript.dialect], sinceMs);
   } finally {
     await file.close();

@@ -9,9 +9,10 @@ import type { LogMatch } from "../gateway-log/read-logs.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import { type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Cursors } from "../state/cursors.ts";
-import type { InstallationState, Underway } from "../state/state.ts";
+import type { InstallationState, Underway, Unmendable } from "../state/state.ts";
 import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
+import { isSameAs, isUnfinished } from "./begun.ts";
 import { findBotDamage } from "./bot-damage.ts";
 import { type Finding, identify } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
@@ -30,7 +31,9 @@ export type Candidate = {
   isCondemned: boolean;
   /** damage in its structure that a repair takes away; of one that is too large: where it cannot be cut so that it helps */
   mendable: Finding[];
-  /** condemned, with nothing in it that is seen to be broken: it can be taken back to the last state that was accepted */
+  /** what is broken in it could not be mended by an earlier run, and it has not changed since */
+  isUnmendable?: true;
+  /** condemned, with nothing in it that is left to mend: it can be taken back to the last state that was accepted */
   canRewind: boolean;
   /** how it could be cut, or what stands against that; looked up only where it matters */
   cut?: Cut | CutRefusal;
@@ -101,15 +104,15 @@ export async function inspectForRotation(installation: Installation, context: In
   const damage = await findBotDamage(installation, context.cursors, isLeftOut, context);
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
-    const mendable = damage.mendable.get(transcript.path) ?? [];
+    const broken = damage.mendable.get(transcript.path) ?? [];
     const isOversized = isTooLarge(transcript);
     const isNamed = wanted.has(transcript.sessionId);
     if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
     const begun = context.state.underway.find((one) => isUnfinished(transcript, one));
-    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun && mendable.length === 0) continue;
+    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun && broken.length === 0) continue;
     const matches = condemned?.matches ?? [];
-    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, mendable, context });
+    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, broken, context });
     facts.candidates.push({ ...candidate, ...(begun ? { begun } : {}) });
   }
   Object.assign(damage.cursors, await lookIntoUncut(installation, facts.candidates, context));
@@ -118,7 +121,9 @@ export async function inspectForRotation(installation: Installation, context: In
     Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
   );
   facts.staleBindings =
-    wanted.size === 0 ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor) : [];
+    wanted.size === 0
+      ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor, damage.blank)
+      : [];
   await lookForUse(installation, facts, context);
   facts.findings.push(
     ...facts.candidates.flatMap(({ findings }) => findings),
@@ -149,16 +154,15 @@ async function lookIntoUncut(
     context,
   );
   for (const candidate of uncut) {
-    candidate.mendable = mendable.get(candidate.transcript.path) ?? [];
-    candidate.findings.push(...candidate.mendable);
+    const broken = mendable.get(candidate.transcript.path) ?? [];
+    candidate.findings.push(...broken);
+    candidate.mendable = candidate.isUnmendable ? [] : broken;
   }
   return cursors;
 }
 
-/** It is forgotten, and not yet emptied or removed. */
-export function isUnfinished({ path, fingerprint, entries }: Transcript, begun: Underway): boolean {
-  const isWhole = begun.inode === fingerprint.inode && fingerprint.sizeBytes >= begun.sizeBytes;
-  return begun.path === path && begun.reason !== "repair" && isWhole && entries.length === 0;
+function triedOn(transcript: Transcript, { state }: InspectContext): Unmendable | undefined {
+  return state.unmendable.find((one) => isSameAs(transcript, one));
 }
 
 async function describe(
@@ -168,9 +172,9 @@ async function describe(
     isOversized,
     isNamed,
     matches,
-    mendable,
+    broken,
     context,
-  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; mendable: Finding[]; context: InspectContext },
+  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; broken: Finding[]; context: InspectContext },
 ): Promise<Candidate> {
   let unsafe =
     unsafeBecause(transcript.path) ?? (transcript.fingerprint.sizeBytes === 0 ? "it holds no rows" : undefined);
@@ -196,7 +200,9 @@ async function describe(
     const isBearable = isTail && sizeBytes <= context.settings.rotate.hardLimit;
     findings.push({ kind: "oversized", severity: isBot && !isBearable ? "warning" : "info", ...about, evidence });
   }
-  findings.push(...condemningFindings(transcript, matches, ownership), ...mendable);
+  findings.push(...condemningFindings(transcript, matches, ownership), ...broken);
+  const tried = triedOn(transcript, context);
+  const mendable = tried ? [] : broken;
   return {
     transcript,
     ownership,
@@ -204,9 +210,11 @@ async function describe(
     isOversized,
     isCondemned: matches.length > 0,
     mendable,
+    ...(tried ? { isUnmendable: true } : {}),
     canRewind:
       matches.length > 0 &&
       mendable.length === 0 &&
+      !tried?.rewind &&
       !unsafe &&
       isBot &&
       (await canRewind(transcript, installation, context)),

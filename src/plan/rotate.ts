@@ -61,7 +61,8 @@ function decide(
   if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw" && !begun)
     return spare("unregistered");
   const mends = isMended(candidate, policy, force);
-  if (!candidate.isOversized && !isCondemned && !force && !begun && !mends) return spare("healthy");
+  if (!candidate.isOversized && !isCondemned && !force && !begun && !mends)
+    return spare(candidate.isUnmendable ? "unmendable" : "healthy");
   if (mends) return mend(candidate, installation, facts, policy, spare);
   if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
   const isSizeOnly = !isCondemned && !force && begun?.reason !== "corrupt";

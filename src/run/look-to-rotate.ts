@@ -7,7 +7,7 @@ import { brakeReason } from "../state/brake.ts";
 import { cursorsPathOf, readCursors } from "../state/cursors.ts";
 import { readState } from "../state/state.ts";
 import type { Duty } from "./duty.ts";
-import { isRestartMissing, stillUnderway } from "./underway.ts";
+import { isRestartMissing, stillUnderway, stillUnmendable } from "./underway.ts";
 
 /** Looks at one installation and decides what is to be rotated or mended. Changes nothing. */
 export const lookToRotate: Duty = async (installation, statePath, context) => {
@@ -50,7 +50,9 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
         .filter(({ because }) => because === "personal" || because === "personal-below-limit")
         .flatMap(({ transcript }) => transcript?.path ?? []);
       const remembered = rememberLogs(now, facts.logs, new Set([...finished, ...personal]), clocks.wallMs);
-      const next = { ...remembered, clocks, underway: stillUnderway(now.underway, done, installation.transcripts) };
+      const underway = stillUnderway(now.underway, done, installation.transcripts);
+      const unmendable = stillUnmendable(now.unmendable, done, installation.transcripts);
+      const next = { ...remembered, clocks, underway, unmendable };
       return request.cron
         ? rememberTold(next, request.command, report, clocks.wallMs, settings.notify.repeatAfter)
         : next;

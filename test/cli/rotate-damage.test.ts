@@ -1,9 +1,17 @@
-import { mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { projectNamesOf } from "../../src/installation/paths.ts";
 import { linesIn } from "../support/cut.ts";
-import { age, boundEntry, type Home, makeHome, sessionsFolder, writeRegistry } from "../support/home.ts";
+import {
+  age,
+  boundEntry,
+  type Home,
+  makeHome,
+  readRegistryOf,
+  sessionsFolder,
+  writeRegistry,
+} from "../support/home.ts";
 import { keeperJson } from "../support/keeper.ts";
 import { writeTranscript } from "../support/transcript-generator.ts";
 
@@ -91,4 +99,44 @@ test("damage in a large session without a compaction is mended before a digest t
   expect((await rotate()).did).toEqual(MENDED);
   expect((await rotate()).did).toContain("digest-transcript done");
   expect(readFileSync(path, "utf8")).toContain("This session was shortened by session-keeper.");
+});
+
+test("a condemned session of which mending would leave nothing is given up by the next run", async () => {
+  const path = aSession("claude-code");
+  writeFileSync(path, '{"type":"user","mess\n{"type":"assis\n');
+  age(path, 120_000);
+  appendFileSync(home.log, `${new Date().toISOString()} sessionId=${SESSION} unexpected tool_use_id in tool_result\n`);
+  expect(await rotate()).toMatchObject({ status: 3, did: ["archive-transcript done", "repair-transcript failed"] });
+  const second = await rotate();
+  expect(second.did).toContain("digest-transcript done");
+  expect(second.findings.every(({ resolved }) => resolved)).toBe(true);
+  expect(await rotate()).toMatchObject({ status: 0, did: [] });
+});
+
+test("damage that cannot be mended is tried once, and told until the session changes", async () => {
+  const path = aSession("claude-code");
+  writeFileSync(path, '{"type":"user","mess\n{"type":"assis\n');
+  age(path, 120_000);
+  expect((await rotate()).status).toBe(3);
+  for (const _ of [1, 2]) {
+    const { status, did, spared, findings } = await rotate();
+    expect({ status, did, spared }).toEqual({ status: 1, did: [], spared: ["unmendable"] });
+    expect(findings.map(({ kind, resolved }) => `${kind} ${resolved}`)).toContain("broken-line false");
+  }
+  appendFileSync(path, '{"type":"us\n');
+  age(path, 120_000);
+  expect((await rotate()).did).toContain("repair-transcript failed");
+});
+
+test.for([8000, 100_000])("a bound session of %i NULs is forgotten like an empty one", async (bytes) => {
+  const path = aSession("claude-code");
+  writeFileSync(path, Buffer.alloc(bytes));
+  age(path, 120_000);
+  expect(await rotate()).toMatchObject({
+    status: 0,
+    did: ["edit-registry done"],
+    findings: [{ kind: "stale-binding", resolved: true }],
+  });
+  expect(readRegistryOf(home)["agent:main:main"]).not.toHaveProperty("claudeCliSessionId");
+  expect(await rotate()).toMatchObject({ status: 0, did: [], findings: [] });
 });
