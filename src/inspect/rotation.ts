@@ -47,6 +47,8 @@ export type Candidate = {
   unsafe?: string;
   /** who uses it right now */
   inUse?: string;
+  /** the same without the programs that a restart of the gateway ends: looked up of condemned sessions only */
+  inUseAfterRestart?: string;
   /** archives of the same line that one more would put beyond the number to keep */
   prunable: Record<"byCut" | "byRepair" | "otherwise", string[]>;
   /** milliseconds since it was last written to */
@@ -271,7 +273,10 @@ async function lookForUse(installation: Installation, facts: RotationFacts, cont
   const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
   for (const candidate of facts.candidates) {
     const inUse = candidate.unsafe ? undefined : probe(candidate.transcript);
-    if (inUse) candidate.inUse = inUse;
+    if (!inUse) continue;
+    candidate.inUse = inUse;
+    const stillInUse = candidate.isCondemned ? probe(candidate.transcript, true) : undefined;
+    if (stillInUse) candidate.inUseAfterRestart = stillInUse;
   }
   for (const binding of facts.staleBindings) {
     const inUse = probe(binding.transcript);

@@ -11,6 +11,8 @@ export type RotationPolicy = {
   rotate: Settings["rotate"];
   /** in use or not, whatever their size: only for sessions that were named */
   force: boolean;
+  /** the gateway will be restarted when a condemned session was changed */
+  mayRestart: boolean;
   /** why ages can't be trusted in this run */
   brake?: string;
 };
@@ -171,14 +173,16 @@ function mend(
   candidate: Candidate,
   installation: Installation,
   { gateway }: RotationFacts,
-  { rotate }: RotationPolicy,
+  { rotate, mayRestart }: RotationPolicy,
   spare: (because: Spared["because"], detail?: string) => Spared,
 ): Job | Spared {
   const { transcript, isCondemned, findings } = candidate;
   const blocked = blockedBecause(transcript, installation, gateway);
   if (blocked) return spare(blocked.because, blocked.detail);
   const isRewind = candidate.mendable.length === 0;
-  const wait = waitFor(candidate, isCondemned ? 0 : rotate.quietFor);
+  // the gateway's child of a broken session may stay as long as somebody writes to it, so waiting for it could take for ever
+  const isEnded = isCondemned && mayRestart && transcript.dialect === "claude-code";
+  const wait = isEnded ? candidate.inUseAfterRestart : waitFor(candidate, isCondemned ? 0 : rotate.quietFor);
   return {
     transcript,
     findings: isCondemned ? findings : candidate.mendable,

@@ -99,6 +99,7 @@ function decide(
   const plan = planRotation(anInstallation(options.era === undefined ? "F1" : options.era, options.settings), facts, {
     rotate,
     force: false,
+    mayRestart: false,
     ...options.policy,
   });
   const [job] = plan.jobs;
