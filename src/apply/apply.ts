@@ -9,8 +9,15 @@ import type { Progress, Tools } from "./tools.ts";
 /** What became of a job: the outcomes of its steps up to the one that ended it. */
 export type JobOutcome = { job: Job; outcomes: Outcome[]; isFinished: boolean; hasChanged: boolean };
 
-/** What stays of a job once it is told, because of ten thousand nothing else may. `left`: itself, where it is not finished. */
-export type JobEnd = Pick<JobOutcome, "isFinished" | "hasChanged"> & { transcript?: Transcript; left?: Job };
+/**
+ * What stays of a job once it is told, because of ten thousand nothing else may. `left`: itself, where it is not finished.
+ * `unmendable`: mending would have left nothing of it, or made it worse.
+ */
+export type JobEnd = Pick<JobOutcome, "isFinished" | "hasChanged"> & {
+  transcript?: Transcript;
+  left?: Job;
+  unmendable?: { rewind: boolean };
+};
 
 /**
  * Does the jobs of a plan, one after the other, and takes them out of it. A job that fails or has to wait does not stop the
@@ -24,9 +31,18 @@ export async function* applyPlan({ jobs }: Plan, tools: Tools): AsyncGenerator<J
   }
 }
 
-export function endOf({ job, isFinished, hasChanged }: JobOutcome): JobEnd {
+export function endOf({ job, outcomes, isFinished, hasChanged }: JobOutcome): JobEnd {
   const { transcript } = job;
-  return { isFinished, hasChanged, ...(transcript ? { transcript } : {}), ...(isFinished ? {} : { left: job }) };
+  const refused = outcomes.find(
+    ({ step, detail }) => step.kind === "repair-transcript" && detail.refused !== undefined,
+  );
+  return {
+    isFinished,
+    hasChanged,
+    ...(transcript ? { transcript } : {}),
+    ...(isFinished ? {} : { left: job }),
+    ...(refused ? { unmendable: { rewind: "rewind" in refused.step && refused.step.rewind === true } } : {}),
+  };
 }
 
 /** Enough that a large registry is written seldom, and few enough that little waits between its archive and its removal. */

@@ -36,7 +36,9 @@ export async function repairTranscript(step: RepairStep, progress: Progress, too
       { rewind: step.rewind === true, signal: tools.signal },
     );
     if ("refused" in mended)
-      return isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint) ? refusal(step, mended) : changed(step);
+      return isUnchanged(archived.source, lookAt(transcript.path)?.fingerprint)
+        ? refusal(step, mended, progress)
+        : changed(step);
     try {
       return await replace(step, file, mended, archived, tools);
     } finally {
@@ -107,14 +109,19 @@ const REFUSALS = {
   empty: "nothing of it would be left, so it was left as it is",
 } as const;
 
-function refusal(step: RepairStep, { refused }: Extract<MendResult, { refused: unknown }>): Outcome {
+function refusal(
+  step: RepairStep,
+  { refused }: Extract<MendResult, { refused: unknown }>,
+  { job: { needsRestart: isCondemned } }: Progress,
+): Outcome {
   const because = REFUSALS[refused];
   if (refused === "nothing") return { step, result: "already-done", because, detail: {} };
   const { sessionId, entries } = step.transcript;
-  const giveUp =
+  const byHand =
     entries.length > 0 ? `; to give it up: session-keeper rotate --session ${sessionId} --strategy digest --force` : "";
+  const giveUp = isCondemned ? "; the next run does without mending it" : byHand;
   const hint = `nothing was changed, and its archive holds a copy${giveUp}`;
-  return { step, result: "failed", because, hint, detail: {} };
+  return { step, result: "failed", because, hint, detail: { refused } };
 }
 
 /** How many of each kind are gone. */

@@ -111,7 +111,9 @@ async function lookForUse(installation: Installation, facts: ArchiveFacts, conte
     idle.flatMap(({ transcripts }) => transcripts),
   );
   for (const session of idle) {
-    const inUse = session.unsafe ? undefined : session.transcripts.map(probe).find((use) => use !== undefined);
+    const inUse = session.unsafe
+      ? undefined
+      : session.transcripts.map((one) => probe(one)).find((use) => use !== undefined);
     if (inUse) session.inUse = inUse;
   }
   const holders = holdersOfEach(leftovers.map(({ transcript }) => transcript.fingerprint));

@@ -6,11 +6,12 @@ import { type LogMatch, type LogPositions, readLogs } from "../gateway-log/read-
 import { customSignature } from "../gateway-log/signatures.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import type { InstallationState } from "../state/state.ts";
-import { hasNoRows, hasReplySince } from "../transcript/contents.ts";
+import { hasNoRows, hasReplySince, holdsNothing } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { type Finding, identify } from "./finding.ts";
 import { groupBy } from "./group.ts";
+import { hasLostRegistry, hasUnreadablePart } from "./surroundings.ts";
 import type { Ownership } from "./whose.ts";
 
 /** What the gateway's logs say, and what has to be remembered of them. */
@@ -22,6 +23,8 @@ export type LogFacts = {
   positions: LogPositions;
   /** Lines that need no more looking at: their session answered since, is empty by now, or can't be found. */
   settled: LogMatch[];
+  /** Lines whose session can't be found as long as a registry can't be read. */
+  undecided: LogMatch[];
 };
 
 const SPENT_LIMIT = 500;
@@ -50,9 +53,10 @@ export async function inspectGatewayLogs(
   });
   const spent = new Set(state.spent.map(({ id }) => id));
   const known = new Map([...state.pending, ...read.matches].map((match) => [match.id, match]));
-  const facts: LogFacts = { findings: [], condemned: new Map(), positions: read.positions, settled: [] };
+  const facts: LogFacts = { findings: [], condemned: new Map(), positions: read.positions, settled: [], undecided: [] };
   for (const { source, message } of read.problems)
     facts.findings.push({ kind: "unreadable", severity: "warning", path: source, evidence: { message } });
+  const mayNameMore = hasUnreadablePart(installation) || hasLostRegistry(installation);
   const others: LogMatch[] = [];
   const unplaced: { match: LogMatch; attribution: Attribution }[] = [];
   for (const match of known.values()) {
@@ -67,7 +71,7 @@ export async function inspectGatewayLogs(
       context.sharedLogs.has(match.source) || context.sharedLogs.has(match.from),
     );
     if (attribution.kind !== "session") {
-      facts.settled.push(match);
+      (mayNameMore ? facts.undecided : facts.settled).push(match);
       unplaced.push({ match, attribution });
     } else if (
       wasMendedSince(attribution.transcript, installation, context.settings, match.at) ||
@@ -102,7 +106,7 @@ export function rememberLogs(
     .filter(({ transcript }) => !dealtWith.has(transcript.path))
     .flatMap(({ matches }) => matches);
   const spent = [...state.spent, ...[...done, ...facts.settled].map(({ id, at }) => ({ id, at }))].slice(-SPENT_LIMIT);
-  return { ...state, positions: facts.positions, lastLookAt: nowMs, pending: open, spent };
+  return { ...state, positions: facts.positions, lastLookAt: nowMs, pending: [...open, ...facts.undecided], spent };
 }
 
 /** What a line of `sinceMs` complained of was mended after it, whoever asked for that. */
@@ -126,7 +130,8 @@ async function isOver(transcript: Transcript, sinceMs: number): Promise<boolean>
   if (!file) return false;
   try {
     const { sizeBytes } = transcript.fingerprint;
-    if (await hasNoRows(file, sizeBytes)) return true;
+    const isEmptied = transcript.dialect === "claude-code" ? holdsNothing : hasNoRows;
+    if (await isEmptied(file, sizeBytes)) return true;
     return await hasReplySince(file, sizeBytes, dialects[transcript.dialect], sinceMs);
   } finally {
     await file.close();

@@ -17,8 +17,11 @@ export const NEWBORN_MS = 60_000;
 /** Ids that programs give are longer. */
 const SHORTEST_ID = 16;
 
-/** Tells in words who uses a transcript right now; undefined when nobody can be seen to. */
-export type UseProbe = (transcript: Transcript) => string | undefined;
+/**
+ * Tells in words who uses a transcript right now; undefined when nobody can be seen to. `besidesUnattended`: leaves out programs
+ * without a person that only go on in the session (`claude -p --resume ID`), because they will be ended.
+ */
+export type UseProbe = (transcript: Transcript, besidesUnattended?: boolean) => string | undefined;
 
 /** Looks at the machine's processes once, for all the transcripts of an installation that are asked about. */
 function createUseProbe(
@@ -33,13 +36,15 @@ function createUseProbe(
   const foreign = rules.foreignPids ? { sinceMs: nowMs - rules.unknownOwnerAgeMs } : undefined;
   const live: LiveSessions = installation.claude ? liveSessionsIn(installation.claude.home, foreign) : new Map();
   const holders = holdersAhead(ahead);
-  return (transcript) => {
+  return (transcript, besidesUnattended = false) => {
     const lock = readLock(lockPathOf(transcript.path));
     const verdict = lock && judgeHere(lock, rules, nowMs);
     if (verdict && verdict.state !== "stale") return `its lock is ${verdict.because}`;
     const listed = live.get(transcript.sessionId);
-    if (listed !== undefined) return listed;
-    const named = processes.find(({ argv }) => argv.some((argument) => names(argument, nameOf(transcript))));
+    const naming = processes.filter(({ argv }) => argv.some((argument) => names(argument, nameOf(transcript))));
+    const unattended = besidesUnattended ? naming.filter(({ argv }) => argv.some(isPrintMode)) : [];
+    if (listed && !unattended.some(({ pid }) => pid === listed.pid)) return listed.who;
+    const named = naming.find((one) => !unattended.includes(one));
     if (named) return `the command line of process ${named.pid} names it`;
     const holder = (holders.get(transcript) ?? holdersOfEach([transcript.fingerprint])[0])?.[0];
     if (holder) return `process ${holder.pid} has the file open`;
@@ -72,6 +77,11 @@ export function useProbe(
   const rules = lockRulesOf(installation, settings, { foreignPids, brake });
   const known: GatewayState = gateway ?? { state: "down", because: "no gateway belongs here" };
   return createUseProbe(installation, known, rules, nowMs, ahead);
+}
+
+/** Claude Code's option for a run without a person, by itself or in what a shell is told to run. */
+function isPrintMode(argument: string): boolean {
+  return /(^|\s)(-p|--print)(\s|$)/.test(argument);
 }
 
 /** What a command line would call a session: a short id could be any word in it. */

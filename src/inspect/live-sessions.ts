@@ -3,8 +3,8 @@ import { join } from "node:path";
 import { isAlive, startedAtOf } from "../host/processes.ts";
 import { innerProcesses } from "../installation/sharers.ts";
 
-/** Sessions that live Claude Code processes have registered, each with who that is in words. */
-export type LiveSessions = ReadonlyMap<string, string>;
+/** Sessions that live Claude Code processes have registered, each with who that is in words, and its number where it is seen. */
+export type LiveSessions = ReadonlyMap<string, { who: string; pid?: number }>;
 
 /**
  * Reads what Claude Code's processes have registered in a home, and which of them live: here, or in containers that see the
@@ -15,22 +15,24 @@ export type LiveSessions = ReadonlyMap<string, string>;
  */
 export function liveSessionsIn(home: string, foreign: { sinceMs: number } | undefined): LiveSessions {
   const folder = join(home, "sessions");
-  const sessions = new Map<string, string>();
+  const sessions = new Map<string, { who: string; pid?: number }>();
   let inside: Map<number, number[]> | undefined;
   for (const { pid, sessionId, atMs } of namesIn(folder).flatMap((name) => readRegistered(join(folder, name)))) {
     if (!foreign && isItself(pid, atMs)) {
-      sessions.set(sessionId, `Claude Code process ${pid} has it open`);
+      sessions.set(sessionId, { who: `Claude Code process ${pid} has it open`, pid });
       continue;
     }
     inside ??= innerProcesses(home);
     const here = inside.get(pid)?.find((one) => isItself(one, atMs));
     if (here !== undefined)
-      sessions.set(sessionId, `Claude Code process ${pid} of a container (${here} here) has it open`);
+      sessions.set(sessionId, {
+        who: `Claude Code process ${pid} of a container (${here} here) has it open`,
+        pid: here,
+      });
     else if (foreign && inside.size === 0 && atMs > foreign.sinceMs)
-      sessions.set(
-        sessionId,
-        `Claude Code process ${pid} of a container that cannot be seen from here may have it open`,
-      );
+      sessions.set(sessionId, {
+        who: `Claude Code process ${pid} of a container that cannot be seen from here may have it open`,
+      });
   }
   return sessions;
 }

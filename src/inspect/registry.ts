@@ -165,7 +165,7 @@ function lookForUse(installation: Installation, facts: RegistryFacts, context: R
   };
   for (const entry of changed) note(entry, entry.transcript ? probe(entry.transcript) : running(entry.reference));
   for (const { session, transcripts } of moving) {
-    const use = transcripts.map(probe).find((one) => one !== undefined);
+    const use = transcripts.map((one) => probe(one)).find((one) => one !== undefined);
     note(session, use ?? running(session.reference));
   }
 }

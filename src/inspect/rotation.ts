@@ -6,19 +6,19 @@ import { archivesBeyond } from "../archive/retention.ts";
 import type { Settings } from "../config/settings.ts";
 import { describeError } from "../errors.ts";
 import type { LogMatch } from "../gateway-log/read-logs.ts";
-import { registryLocking } from "../installation/era.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
-import { type EntryReference, type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
+import { type Installation, lineageOf, type Transcript } from "../installation/installation.ts";
 import type { Cursors } from "../state/cursors.ts";
-import type { InstallationState, Underway } from "../state/state.ts";
+import type { InstallationState, Underway, Unmendable } from "../state/state.ts";
 import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
-import { BLANK_LIMIT_BYTES, hasNoRows } from "../transcript/contents.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
+import { isSameAs, isUnfinished } from "./begun.ts";
 import { findBotDamage } from "./bot-damage.ts";
 import { type Finding, identify } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import { cutEvidence, cutFor, mayDigest } from "./shortening.ts";
+import { findStaleBindings, type StaleBinding } from "./stale-bindings.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
 
@@ -29,9 +29,11 @@ export type Candidate = {
   findings: Finding[];
   isOversized: boolean;
   isCondemned: boolean;
-  /** damage in its structure that a repair takes away */
+  /** damage in its structure that a repair takes away; of one that is too large: where it cannot be cut so that it helps */
   mendable: Finding[];
-  /** condemned, with nothing in it that is seen to be broken: it can be taken back to the last state that was accepted */
+  /** what is broken in it could not be mended by an earlier run, and it has not changed since */
+  isUnmendable?: true;
+  /** condemned, with nothing in it that is left to mend: it can be taken back to the last state that was accepted */
   canRewind: boolean;
   /** how it could be cut, or what stands against that; looked up only where it matters */
   cut?: Cut | CutRefusal;
@@ -45,14 +47,13 @@ export type Candidate = {
   unsafe?: string;
   /** who uses it right now */
   inUse?: string;
+  /** the same without the programs that a restart of the gateway ends: looked up of condemned sessions only */
+  inUseAfterRestart?: string;
   /** archives of the same line that one more would put beyond the number to keep */
   prunable: Record<"byCut" | "byRepair" | "otherwise", string[]>;
   /** milliseconds since it was last written to */
   quietForMs: number;
 };
-
-/** A binding to a Claude Code session that holds no rows: resuming it fails, so the gateway must forget it. */
-export type StaleBinding = { transcript: Transcript; entry: EntryReference; finding: Finding; inUse?: string };
 
 /** Everything that `rotate` saw of one installation. */
 export type RotationFacts = {
@@ -102,31 +103,31 @@ export async function inspectForRotation(installation: Installation, context: In
   const era = installation.openclaw?.era.era;
   const isTooLarge = ({ kind, fingerprint }: Transcript) =>
     kind === "file" && fingerprint.sizeBytes > context.settings.rotate.maxSize;
-  const damage = await findBotDamage(
-    installation,
-    context.cursors,
-    (transcript) => !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path)),
-    context,
-  );
-  const paths = new Set(installation.transcripts.map(({ path }) => path));
-  facts.cursors = Object.fromEntries(
-    Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
-  );
+  const isLeftOut = (transcript: Transcript) =>
+    !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path));
+  const damage = await findBotDamage(installation, context.cursors, isLeftOut, context);
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
-    const mendable = damage.mendable.get(transcript.path) ?? [];
+    const broken = damage.mendable.get(transcript.path) ?? [];
     const isOversized = isTooLarge(transcript);
     const isNamed = wanted.has(transcript.sessionId);
     if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
     const begun = context.state.underway.find((one) => isUnfinished(transcript, one));
-    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun && mendable.length === 0) continue;
+    if (!isOversized && !condemned && !isReplaced && !isNamed && !begun && broken.length === 0) continue;
     const matches = condemned?.matches ?? [];
-    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, mendable, context });
+    const candidate = await describe(transcript, installation, { isOversized, isNamed, matches, broken, context });
     facts.candidates.push({ ...candidate, ...(begun ? { begun } : {}) });
   }
+  Object.assign(damage.cursors, await lookIntoUncut(installation, facts.candidates, context));
+  const paths = new Set(installation.transcripts.map(({ path }) => path));
+  facts.cursors = Object.fromEntries(
+    Object.entries({ ...context.cursors, ...damage.cursors }).filter(([path]) => paths.has(path)),
+  );
   facts.staleBindings =
-    wanted.size === 0 ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor) : [];
+    wanted.size === 0
+      ? await findStaleBindings(installation, context.nowMs - context.settings.rotate.quietFor, damage.blank)
+      : [];
   await lookForUse(installation, facts, context);
   facts.findings.push(
     ...facts.candidates.flatMap(({ findings }) => findings),
@@ -135,10 +136,37 @@ export async function inspectForRotation(installation: Installation, context: In
   return facts;
 }
 
-/** It is forgotten, and not yet emptied or removed. */
-export function isUnfinished({ path, fingerprint, entries }: Transcript, begun: Underway): boolean {
-  const isWhole = begun.inode === fingerprint.inode && fingerprint.sizeBytes >= begun.sizeBytes;
-  return begun.path === path && begun.reason !== "repair" && isWhole && entries.length === 0;
+/**
+ * What is too large and cannot be cut, or not so that it helps, may be so for damage; and what stays, or would be given up, is
+ * mended first. What can be cut is not looked into: its damage may go with that, and what is left is found the next time.
+ */
+async function lookIntoUncut(
+  installation: Installation,
+  candidates: readonly Candidate[],
+  context: InspectContext,
+): Promise<Cursors> {
+  const uncut = candidates.filter(
+    ({ isOversized, isCondemned, unsafe, cut, transcript: { fingerprint } }) =>
+      isOversized && !isCondemned && !unsafe && cut && ("refused" in cut || !freesEnough(cut, fingerprint.sizeBytes)),
+  );
+  if (uncut.length === 0) return {};
+  const transcripts = uncut.map(({ transcript }) => transcript);
+  const { mendable, cursors } = await findBotDamage(
+    { ...installation, transcripts },
+    context.cursors,
+    () => false,
+    context,
+  );
+  for (const candidate of uncut) {
+    const broken = mendable.get(candidate.transcript.path) ?? [];
+    candidate.findings.push(...broken);
+    candidate.mendable = candidate.isUnmendable ? [] : broken;
+  }
+  return cursors;
+}
+
+function triedOn(transcript: Transcript, { state }: InspectContext): Unmendable | undefined {
+  return state.unmendable.find((one) => isSameAs(transcript, one));
 }
 
 async function describe(
@@ -148,9 +176,9 @@ async function describe(
     isOversized,
     isNamed,
     matches,
-    mendable,
+    broken,
     context,
-  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; mendable: Finding[]; context: InspectContext },
+  }: { isOversized: boolean; isNamed: boolean; matches: LogMatch[]; broken: Finding[]; context: InspectContext },
 ): Promise<Candidate> {
   let unsafe =
     unsafeBecause(transcript.path) ?? (transcript.fingerprint.sizeBytes === 0 ? "it holds no rows" : undefined);
@@ -176,7 +204,9 @@ async function describe(
     const isBearable = isTail && sizeBytes <= context.settings.rotate.hardLimit;
     findings.push({ kind: "oversized", severity: isBot && !isBearable ? "warning" : "info", ...about, evidence });
   }
-  findings.push(...condemningFindings(transcript, matches, ownership), ...mendable);
+  findings.push(...condemningFindings(transcript, matches, ownership), ...broken);
+  const tried = triedOn(transcript, context);
+  const mendable = tried ? [] : broken;
   return {
     transcript,
     ownership,
@@ -184,9 +214,11 @@ async function describe(
     isOversized,
     isCondemned: matches.length > 0,
     mendable,
+    ...(tried ? { isUnmendable: true } : {}),
     canRewind:
       matches.length > 0 &&
       mendable.length === 0 &&
+      !tried?.rewind &&
       !unsafe &&
       isBot &&
       (await canRewind(transcript, installation, context)),
@@ -243,40 +275,13 @@ async function lookForUse(installation: Installation, facts: RotationFacts, cont
   const probe = useProbe(installation, facts.gateway, facts.foreignPids, context);
   for (const candidate of facts.candidates) {
     const inUse = candidate.unsafe ? undefined : probe(candidate.transcript);
-    if (inUse) candidate.inUse = inUse;
+    if (!inUse) continue;
+    candidate.inUse = inUse;
+    const stillInUse = candidate.isCondemned ? probe(candidate.transcript, true) : undefined;
+    if (stillInUse) candidate.inUseAfterRestart = stillInUse;
   }
   for (const binding of facts.staleBindings) {
     const inUse = probe(binding.transcript);
     if (inUse) binding.inUse = inUse;
   }
-}
-
-/** Bindings to Claude Code files that are there and hold nothing. A file made a moment ago is a session being born. */
-async function findStaleBindings(
-  { transcripts, openclaw }: Installation,
-  quietSinceMs: number,
-): Promise<StaleBinding[]> {
-  const stale: StaleBinding[] = [];
-  if (!openclaw || registryLocking(openclaw.era.era) === "never") return stale;
-  for (const transcript of transcripts) {
-    const { dialect, entries, kind, fingerprint } = transcript;
-    if (dialect !== "claude-code" || entries.length === 0 || kind !== "file" || fingerprint.mtimeMs > quietSinceMs)
-      continue;
-    if (fingerprint.sizeBytes > BLANK_LIMIT_BYTES) continue; // without opening each of a healthy bot's transcripts
-    const file = await openTranscript(transcript.path, fingerprint).catch(() => undefined);
-    if (!file) continue;
-    const isEmpty = await hasNoRows(file, fingerprint.sizeBytes);
-    await file.close();
-    if (!isEmpty) continue;
-    for (const entry of entries) {
-      const finding: Finding = {
-        kind: "stale-binding",
-        severity: "warning",
-        ...identify(transcript, entry),
-        evidence: { provider: entry.provider, registry: entry.registryPath },
-      };
-      stale.push({ transcript, entry, finding });
-    }
-  }
-  return stale;
 }

@@ -114,6 +114,7 @@ export type SparedReason =
   | "sqlite-era"
   | "gateway-up"
   | "healthy"
+  | "unmendable"
   | "clock-stepped"
   | "broken-registry"
   | "overdue-lock"

@@ -1,5 +1,6 @@
 import type { Settings } from "../config/settings.ts";
-import type { Candidate, RotationFacts, StaleBinding } from "../inspect/rotation.ts";
+import type { Candidate, RotationFacts } from "../inspect/rotation.ts";
+import type { StaleBinding } from "../inspect/stale-bindings.ts";
 import { blockedBecause, registryLocking } from "../installation/era.ts";
 import type { EntryReference, Installation, Transcript } from "../installation/installation.ts";
 import type { Job, Plan, Spared, Step } from "./plan.ts";
@@ -10,6 +11,8 @@ export type RotationPolicy = {
   rotate: Settings["rotate"];
   /** in use or not, whatever their size: only for sessions that were named */
   force: boolean;
+  /** the gateway will be restarted when a condemned session was changed */
+  mayRestart: boolean;
   /** why ages can't be trusted in this run */
   brake?: string;
 };
@@ -62,7 +65,8 @@ function decide(
   if (candidate.ownership === "unregistered" && transcript.dialect === "openclaw" && !begun)
     return spare("unregistered");
   const mends = isMended(candidate, policy, force);
-  if (!candidate.isOversized && !isCondemned && !force && !begun && !mends) return spare("healthy");
+  if (!candidate.isOversized && !isCondemned && !force && !begun && !mends)
+    return spare(candidate.isUnmendable ? "unmendable" : "healthy");
   if (mends) return mend(candidate, installation, facts, policy, spare);
   if (transcript.dialect === "openclaw" && installation.openclaw?.era.era === "S") return spare("sqlite-era");
   const isSizeOnly = !isCondemned && !force && begun?.reason !== "corrupt";
@@ -154,14 +158,15 @@ function reasonFor({ isCondemned, isOversized }: Candidate): "corrupt" | "size" 
 
 /**
  * A condemned session is mended where that can be done, and taken back to its last accepted state where nothing in it is
- * seen to be broken; if that was tried already, it is given up. Damage alone is mended, and nothing else is done for it.
+ * seen to be broken; if that was tried already, it is given up. Damage alone is mended, and nothing else is done for it. So is
+ * one that is too large, as long as damage may be what stands against a cut: the next run looks at its size again.
  */
 function isMended(
-  { isCondemned, isOversized, mendable, canRewind, begun }: Candidate,
+  { isCondemned, mendable, canRewind, begun }: Candidate,
   { rotate }: RotationPolicy,
   force: boolean,
 ): boolean {
-  if (force || begun || (isOversized && !isCondemned)) return false;
+  if (force || begun) return false;
   if (!isCondemned) return mendable.length > 0;
   return rotate.strategy !== "empty" && (mendable.length > 0 || canRewind);
 }
@@ -170,14 +175,16 @@ function mend(
   candidate: Candidate,
   installation: Installation,
   { gateway }: RotationFacts,
-  { rotate }: RotationPolicy,
+  { rotate, mayRestart }: RotationPolicy,
   spare: (because: Spared["because"], detail?: string) => Spared,
 ): Job | Spared {
   const { transcript, isCondemned, findings } = candidate;
   const blocked = blockedBecause(transcript, installation, gateway);
   if (blocked) return spare(blocked.because, blocked.detail);
   const isRewind = candidate.mendable.length === 0;
-  const wait = waitFor(candidate, isCondemned ? 0 : rotate.quietFor);
+  // the gateway's child of a broken session may stay as long as somebody writes to it, so waiting for it could take for ever
+  const isEnded = isCondemned && mayRestart && transcript.dialect === "claude-code";
+  const wait = isEnded ? candidate.inUseAfterRestart : waitFor(candidate, isCondemned ? 0 : rotate.quietFor);
   return {
     transcript,
     findings: isCondemned ? findings : candidate.mendable,

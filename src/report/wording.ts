@@ -143,6 +143,8 @@ const SPARED: Record<
       : `what ${of} binds in this Claude Code home cannot be known, and it may be this session`,
   healthy: (_, id) =>
     `it is neither too large nor condemned; to rotate it all the same: session-keeper rotate --session ${id} --force`,
+  unmendable: (_, id) =>
+    `mending it was tried, and would leave nothing of it or make it worse; it is tried again when it changes; to give it up: session-keeper rotate --session ${id} --strategy digest --force`,
   "clock-stepped": (detail) => `${detail}, so its age cannot be trusted in this run`,
   ...SPARED_LOCKS,
   ...SPARED_BY_ARCHIVE,

@@ -1,3 +1,4 @@
+import type { InstallationSettings } from "../config/settings.ts";
 import { readClocks } from "../host/host.ts";
 import { rememberLogs } from "../inspect/gateway-log.ts";
 import { inspectForRotation } from "../inspect/rotation.ts";
@@ -5,9 +6,17 @@ import { planRotation } from "../plan/rotate.ts";
 import { rememberTold } from "../report/told.ts";
 import { brakeReason } from "../state/brake.ts";
 import { cursorsPathOf, readCursors } from "../state/cursors.ts";
-import { readState } from "../state/state.ts";
+import { type InstallationState, readState } from "../state/state.ts";
 import type { Duty } from "./duty.ts";
-import { isRestartMissing, stillUnderway } from "./underway.ts";
+import { isRestartMissing, stillUnderway, stillUnmendable } from "./underway.ts";
+
+function restartsLeft(
+  { restarts }: InstallationState,
+  { maxRestarts, per }: InstallationSettings["gateway"],
+  nowMs: number,
+): number {
+  return maxRestarts - restarts.filter((at) => nowMs - at < per && at <= nowMs).length;
+}
 
 /** Looks at one installation and decides what is to be rotated or mended. Changes nothing. */
 export const lookToRotate: Duty = async (installation, statePath, context) => {
@@ -29,7 +38,9 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
     signal: world.signal,
   });
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
-  const policy = { rotate: settings.rotate, force: request.force, ...(brake ? { brake } : {}) };
+  const { gateway } = installation.settings;
+  const mayRestart = gateway.restart !== null && restartsLeft(state, gateway, clocks.wallMs) > 0;
+  const policy = { rotate: settings.rotate, force: request.force, mayRestart, ...(brake ? { brake } : {}) };
   const plan = planRotation(installation, facts, policy);
   const hasWork =
     plan.jobs.some(({ wait }) => wait === undefined) ||
@@ -51,7 +62,9 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
         .filter(({ because }) => because === "personal" || because === "personal-below-limit")
         .flatMap(({ transcript }) => transcript?.path ?? []);
       const remembered = rememberLogs(now, facts.logs, new Set([...finished, ...personal]), clocks.wallMs);
-      const next = { ...remembered, clocks, underway: stillUnderway(now.underway, done, installation.transcripts) };
+      const underway = stillUnderway(now.underway, done, installation.transcripts);
+      const unmendable = stillUnmendable(now.unmendable, done, installation.transcripts);
+      const next = { ...remembered, clocks, underway, unmendable };
       return request.cron
         ? rememberTold(next, request.command, report, clocks.wallMs, settings.notify.repeatAfter)
         : next;

@@ -1,9 +1,9 @@
 import type { JobEnd } from "../apply/apply.ts";
 import { lookAt } from "../disk/fingerprint.ts";
-import { isUnfinished } from "../inspect/rotation.ts";
+import { isSameAs, isUnfinished } from "../inspect/begun.ts";
 import type { Transcript } from "../installation/installation.ts";
 import type { Job } from "../plan/plan.ts";
-import type { Underway } from "../state/state.ts";
+import type { Underway, Unmendable } from "../state/state.ts";
 
 /** What has to be remembered of jobs before they begin, because a kill in the middle would leave it half done for ever. */
 export function underwayOf(jobs: readonly Job[]): Underway[] {
@@ -24,6 +24,24 @@ export function stillUnderway(
   const stuck = done.flatMap(({ left }) => (left && left.wait === undefined ? left : []));
   const kept = new Set(earlier.map(({ path }) => path));
   return [...earlier, ...stuck.flatMap(remember).filter(({ path }) => !kept.has(path))];
+}
+
+/** What was found to be beyond mending, by this run or before, and has not changed since. */
+export function stillUnmendable(
+  before: readonly Unmendable[],
+  done: readonly JobEnd[],
+  transcripts: readonly Transcript[],
+): Unmendable[] {
+  const refused = done.flatMap(({ transcript, unmendable }): Unmendable[] => {
+    if (!transcript || !unmendable) return [];
+    const { inode, sizeBytes, mtimeMs } = transcript.fingerprint;
+    return [{ path: transcript.path, inode, sizeBytes, mtimeMs, ...unmendable }];
+  });
+  const anew = new Set(refused.map(({ path }) => path));
+  const earlier = before.filter(
+    (one) => !anew.has(one.path) && transcripts.some((transcript) => isSameAs(transcript, one)),
+  );
+  return [...earlier, ...refused];
 }
 
 /** A session that a killed run emptied or removed, and for which it could not restart the gateway any more. */

@@ -23,6 +23,8 @@ export type InstallationState = {
   restartDue: boolean;
   /** sessions that a run began to change: what it could not finish, the next one does */
   underway: Underway[];
+  /** sessions of which mending would have left nothing, or made it worse: not tried again until they change */
+  unmendable: Unmendable[];
   /** findings already told by a crontab run: what, and when (epoch ms) */
   told: Record<string, number>;
   /** of each command: its last run */
@@ -42,6 +44,9 @@ export type Underway = {
   needsRestart: boolean;
 };
 
+/** A session as it was when it could not be mended. `rewind`: taking it back to its last accepted state was tried, too. */
+export type Unmendable = { path: string; inode: number; sizeBytes: number; mtimeMs: number; rewind: boolean };
+
 const EMPTY: InstallationState = {
   positions: {},
   pending: [],
@@ -49,6 +54,7 @@ const EMPTY: InstallationState = {
   restarts: [],
   restartDue: false,
   underway: [],
+  unmendable: [],
   told: {},
   runs: {},
   since: {},

@@ -20,6 +20,14 @@ export async function hasNoRows(file: FileHandle, sizeBytes: number): Promise<bo
 }
 
 /**
+ * The same, of any size, where NULs count as blank as well: all that a loss of power leaves of a file that was just written.
+ */
+export async function holdsNothing(file: FileHandle, sizeBytes: number): Promise<boolean> {
+  for await (const piece of readPieces(file, 0, sizeBytes)) if (/[^\s\0]/.test(piece.toString("latin1"))) return false;
+  return true;
+}
+
+/**
  * True when a transcript's rows show a program that a person types into. Old releases don't say, so rows without an
  * entrypoint show nothing; an entrypoint that we don't know counts as a person's, which only makes us more careful.
  */

@@ -1,4 +1,4 @@
-import { appendFileSync, readdirSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { appendFileSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
 import { configure } from "../support/configure.ts";
@@ -8,6 +8,7 @@ import {
   boundEntry,
   type Home,
   makeHome,
+  sessionsFolder,
   writeRegistry,
 } from "../support/home.ts";
 import { makeIncident } from "../support/incident.ts";
@@ -147,6 +148,33 @@ test("a condemned session in use waits, its line stays pending across runs, and 
   expect(await keeper(["rotate", ...home.args])).toMatchObject({ status: 0, stdout: "" });
   expect(statSync(second.path).size).toBeGreaterThan(0);
 });
+
+test.for(["broken", "lost"])(
+  "a line stays pending while the registry that would tell whom it means is %s",
+  async (how) => {
+    const { first } = twoConversations();
+    const registry = join(sessionsFolder(home), "sessions.json");
+    const whole = readFileSync(registry);
+    addOpenClawSession(home); // shows that there was a registry
+    if (how === "broken") writeFileSync(registry, "");
+    else rmSync(registry);
+    appendFileSync(home.log, `${now()} lane=session:agent:main:main unexpected tool_use_id in tool_result\n`);
+    for (const _ of [1, 2]) {
+      const { status, installations } = await keeperJson(["rotate", ...home.args]);
+      expect(status).toBe(1);
+      expect(installations[0]?.findings).toContainEqual(
+        expect.objectContaining({ kind: "rejection-logged", evidence: expect.objectContaining({ lines: 1 }) }),
+      );
+    }
+    writeFileSync(registry, whole);
+    const { args, restarts } = configure(home);
+    const { installations } = await keeperJson(["rotate", ...args]);
+    expect(installations[0]?.findings).toContainEqual(
+      expect.objectContaining({ kind: "rejection-logged", resolved: true, sessionId: first.sessionId }),
+    );
+    expect(restarts()).toBe(1);
+  },
+);
 
 test("a dry run does not move the log position", async () => {
   const { second } = twoConversations();

@@ -27,7 +27,9 @@ test("what a living process has registered is open; what it left behind, or some
   const pid = child.pid ?? 0;
   register(pid, "live");
   register(spawnSync("true").pid, "left");
-  expect([...liveSessionsIn(home, undefined)]).toEqual([["live", `Claude Code process ${pid} has it open`]]);
+  expect([...liveSessionsIn(home, undefined)]).toEqual([
+    ["live", { who: `Claude Code process ${pid} has it open`, pid }],
+  ]);
   register(pid, "before", HOUR);
   expect([...liveSessionsIn(home, undefined)]).toEqual([]);
 });
@@ -37,7 +39,7 @@ test("where process ids are foreign and nobody can be seen, what was registered 
   register(1, "old", HOUR); // a process of this host has that number
   register(2, "lately");
   const live = liveSessionsIn(home, { sinceMs: Date.now() - HOUR / 2 });
-  expect([...live]).toEqual([["lately", expect.stringContaining("cannot be seen from here")]]);
+  expect([...live]).toEqual([["lately", { who: expect.stringContaining("cannot be seen from here") }]]);
 });
 
 test("a process in a container is known by its number in there, be process ids taken for foreign or not", async ({
@@ -48,7 +50,8 @@ test("a process in a container is known by its number in there, be process ids t
   if (!container) return skip(NO_CONTAINER);
   register(container.inner, "live");
   register(2 ** 22 - 1, "left", 1000);
-  const told = [["live", `Claude Code process ${container.inner} of a container (${container.pid} here) has it open`]];
+  const who = `Claude Code process ${container.inner} of a container (${container.pid} here) has it open`;
+  const told = [["live", { who, pid: container.pid }]];
   expect([...liveSessionsIn(home, { sinceMs: Date.now() - HOUR })]).toEqual(told);
   await container.stop();
   expect([...liveSessionsIn(home, undefined)]).toEqual([]);

@@ -100,6 +100,7 @@ function decide(
   const plan = planRotation(anInstallation(options.era === undefined ? "F1" : options.era, options.settings), facts, {
     rotate,
     force: false,
+    mayRestart: false,
     ...options.policy,
   });
   const [job] = plan.jobs;
@@ -155,9 +156,9 @@ test.for<{ what: string; candidate: Candidate; is: string; options?: Parameters<
     is: mended,
   },
   {
-    what: "a damaged one that is oversized, and goes as a whole",
+    what: "a damaged one that is oversized and cannot be cut",
     candidate: aCandidate({ mendable: [damage] }),
-    is: digested,
+    is: mended,
   },
   {
     what: "a damaged one that was written to a moment ago",

@@ -64,6 +64,11 @@ export const SPARED_EXPLANATIONS = {
     what: "OpenClaw from 2026.5 on keeps its registry in memory and writes over what others change in it.",
     byHand: `${STOP} Or let the gateway do it: openclaw gateway call sessions.reset --params '{"key":"KEY"}'`,
   },
+  unmendable: {
+    summary: "what is broken in a session cannot be mended",
+    what: "Without what is broken nothing of it would be left, or more would be broken than before. A session that the log condemns is given up then; this one is only told of.",
+    byHand: "session-keeper rotate --session ID --strategy digest --force",
+  },
   healthy: {
     summary: "a session that was named is neither too large nor condemned",
     what: "There is nothing that rotate would do with it by itself.",
