@@ -11,9 +11,10 @@ import { describeEntry } from "../registry/read.ts";
 import { readSessionKey, type SessionKind } from "../registry/session-key.ts";
 import { sizesOf } from "./bloat.ts";
 import { claudeSessionsOf } from "./claude-sessions.ts";
-import { type FieldFault, faultsOf, takesAnyPath } from "./entry-faults.ts";
+import { type FieldFault, faultsOf } from "./entry-faults.ts";
 import type { Finding } from "./finding.ts";
 import { NEWBORN_MS } from "./in-use.ts";
+import { namedFileOf } from "./named-file.ts";
 import type { RegistryContext } from "./registry.ts";
 import { hasHiddenPart } from "./surroundings.ts";
 import { tokensOf } from "./token-limits.ts";
@@ -34,6 +35,8 @@ export type CheckedEntry = {
   sessionKind: SessionKind;
   findings: Finding[];
   change?: EntryChange;
+  /** what is not put right, because the entry would forget a file that is there: its path on this host */
+  kept?: { finding: Finding; file: string };
   /** its value is an object, as it should be */
   isObject: boolean;
   transcript?: Transcript;
@@ -113,13 +116,22 @@ async function check(
   const toHere = (path: string) => mapPath(path, installation.settings.paths);
   const faults = faultsOf(value, { era: installation.openclaw?.era.era ?? "unknown", folders, toHere });
   const withId = { ...about, ...(entry.sessionId === undefined ? {} : { sessionId: entry.sessionId }) };
-  for (const fault of faults) findings.push(tellFault(fault, withId));
+  const isPathFault = ({ field }: FieldFault) => field === "sessionFile";
+  const named =
+    own.length === 0 || faults.some(isPathFault) ? namedFileOf(reference, registry, installation) : undefined;
+  for (const fault of faults) {
+    const isKept = named !== undefined && isPathFault(fault);
+    const finding = tellFault(fault, withId, isKept ? named : undefined);
+    findings.push(finding);
+    if (isKept) one.kept = { finding, file: named };
+  }
+  const mendable = faults.filter((fault) => named === undefined || !isPathFault(fault));
   const stale = entry.bindings.filter(
     ({ provider, sessionId }) => claude !== undefined && provider === "claude-cli" && !claude.has(sessionId),
   );
   const isBacked = entry.bindings.length > stale.length || isObject(value.acp);
   const isBorn = context.nowMs - (entry.updatedAt ?? 0) < NEWBORN_MS;
-  const isHeldElsewhere = isBacked || isElsewhere(entry, installation);
+  const isHeldElsewhere = isBacked || named !== undefined;
   const isThere = own.length > 0 || isHeldElsewhere || isUnseen(sessions, registry, installation);
   const isLost = !isThere && !isBorn && !isFresh(value);
   // a conversation that Claude Code held is missing there, not here
@@ -133,10 +145,10 @@ async function check(
     });
   const writtenMs = registry.registry.fingerprint?.mtimeMs ?? context.nowMs;
   const stead = isHeldElsewhere ? { sessionId: randomUUID(), changedMs: writtenMs } : undefined;
-  const mended = faults.length > 0 ? mendOf(faults, own[0], stead) : undefined;
+  const mended = mendable.length > 0 ? mendOf(mendable, own[0], stead) : undefined;
   if (isLost && faults.length === 0 && hasFileOfItsId(entry, sessions, installation))
     one.change = { kind: "mend", remove: ["sessionFile"], set: {} };
-  else if (isLost || (mended === undefined && faults.length > 0 && !isThere)) one.change = { kind: "lost" };
+  else if (isLost || (mended === undefined && mendable.length > 0 && !isThere)) one.change = { kind: "lost" };
   else if (mended) one.change = mended;
   const forget = [...new Set(stale.map(({ sessionId }) => sessionId))];
   for (const sessionId of forget) {
@@ -148,12 +160,13 @@ async function check(
   await weigh(value, one, withId, own, installation, context);
 }
 
-function tellFault({ field, problem, isNull }: FieldFault, about: Surroundings["about"]): Finding {
+/** @param file that the field names, where it is there */
+function tellFault({ field, problem, isNull }: FieldFault, about: Surroundings["about"], file?: string): Finding {
   return {
     kind: isNull ? "null-transcript-path" : "corrupt-entry",
     severity: "warning",
     ...about,
-    evidence: { field, problem: `its ${field} ${problem}` },
+    evidence: { field, problem: `its ${field} ${problem}${file === undefined ? "" : `: the file is there, ${file}`}` },
   };
 }
 
@@ -222,16 +235,6 @@ function hasFileOfItsId(
 ): boolean {
   const path = join(sessions, `${sessionId}.jsonl`);
   return sessionFile !== undefined && transcripts.some((one) => one.path === path && one.entries.length === 0);
-}
-
-/** The oldest releases take a transcript from anywhere; what cannot be looked at may be there. */
-function isElsewhere({ sessionFile }: EntryReference["entry"], { openclaw, settings }: Installation): boolean {
-  if (!sessionFile || !takesAnyPath(openclaw?.era.era ?? "unknown")) return false;
-  try {
-    return lookAt(mapPath(sessionFile, settings.paths)) !== undefined;
-  } catch {
-    return true;
-  }
 }
 
 /**

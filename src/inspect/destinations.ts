@@ -12,6 +12,7 @@ import { placesIn } from "../registry/places.ts";
 import { readSessionKey } from "../registry/session-key.ts";
 import { unsafeBecause } from "../transcript/open.ts";
 import type { PeerSession } from "./agents-of-peers.ts";
+import { namedFileOf } from "./named-file.ts";
 
 /** Why a session cannot go to the agent that gets its messages, and what becomes of it. */
 export type Hindrance =
@@ -91,7 +92,10 @@ export function findDestination(
   }
   const to = { agent: wanted, registryPath: place.path, entry: { ...reference.entry, key } };
   const isBacked = reference.entry.bindings.length > 0;
-  if (!transcript && !isBacked && reference.entry.sessionFile !== undefined) return { hindrance: "no-transcript" };
+  if (!transcript && !isBacked && reference.entry.sessionFile !== undefined)
+    return namedFileOf(reference, source, installation) === undefined
+      ? { hindrance: "no-transcript" }
+      : { hindrance: "bound-files", detail: NAMES_OUTSIDE };
   const worksIn = (agent: string) => realPathOr(mapPath(workspaceOf(agent, openclaw, userHome), settings.paths));
   if (isBacked && worksIn(source.agent) !== worksIn(wanted)) return { hindrance: "other-workspace" };
   if (!transcript) return { to, folder: place.sessions, checkpoints: [] };
@@ -138,6 +142,7 @@ function filesOf(
 }
 
 const CHECKPOINT = /\.checkpoint\.[0-9a-f-]{36}\.jsonl$/i;
+const NAMES_OUTSIDE = "its entry names a file outside the sessions folders";
 const NAMES_ANOTHER = "its entry names a file that belongs to another session, too";
 
 /** Whether nothing stands at a path, or what a run that was stopped may have left there of the transcript. */

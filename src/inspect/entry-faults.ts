@@ -1,4 +1,4 @@
-import { basename, dirname } from "node:path";
+import { basename, dirname, isAbsolute, normalize } from "node:path";
 import type { Era } from "../installation/era.ts";
 import { isObject } from "../registry/bindings.ts";
 
@@ -82,6 +82,7 @@ export function takesAnyPath(era: Era): boolean {
 function isInside(sessionFile: string, { era, folders, toHere }: EntryRules): boolean {
   if (takesAnyPath(era)) return true;
   if (basename(sessionFile) === "..") return false;
-  const here = toHere(sessionFile);
+  const here = toHere(sessionFile.trim());
+  if (!isAbsolute(here)) return !normalize(here).startsWith(".."); // counts from the sessions folder
   return folders.includes(dirname(here)) || (IN_SESSIONS_FOLDER.test(sessionFile) && !sessionFile.includes("/../"));
 }

@@ -93,8 +93,9 @@ export async function inspectRegistries(installation: Installation, context: Reg
   facts.offer = gatewayOffer(installation, facts.gateway, context.env);
   lookForUse(installation, facts, context);
   for (const { finding, derived } of facts.orphans) if (derived) finding.evidence.repair = "add-entry";
-  for (const { change, findings: own } of facts.entries) {
-    for (const finding of own) if (change && PUT_RIGHT.has(finding.kind)) finding.evidence.repair = change.kind;
+  for (const { change, kept, findings: own } of facts.entries) {
+    for (const finding of own)
+      if (change && finding !== kept?.finding && PUT_RIGHT.has(finding.kind)) finding.evidence.repair = change.kind;
   }
   for (const { finding, unsafe } of facts.broken) if (!unsafe) finding.evidence.repair = "restore";
   findings.push(

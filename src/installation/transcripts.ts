@@ -3,9 +3,9 @@ import { type Fingerprint, lookAt, type PathKind } from "../disk/fingerprint.ts"
 import { isLeftBehind } from "../disk/left-behind.ts";
 import { describeError } from "../errors.ts";
 import type { AgentRegistry, ClaudeHome, EntryReference, Installation, Transcript } from "./installation.ts";
-import { mapPath, projectNamesOf, realPathOr } from "./paths.ts";
+import { projectNamesOf, realPathOr } from "./paths.ts";
 import { listFolder } from "./registries.ts";
-import { agentOfKey, foldersOfRegistry, sessionsFolderOf } from "./session-folders.ts";
+import { agentOfKey, filesNamedBy, foldersOfRegistry, sessionsFolderOf } from "./session-folders.ts";
 
 const CLAUDE_TRANSCRIPT = /^([0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})\.jsonl$/i;
 /** A topic stands in the name as `encodeURIComponent` spells it. */
@@ -66,17 +66,17 @@ function claudeTranscripts({ claude, registries, workspaces, leftBehind, unreada
 
 function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sources): Transcript[] {
   const references = new Map<string, EntryReference[]>();
+  const folders = new Map(
+    registries.flatMap(({ agent, path, sessions }) => [[sessions, agent] as const, [dirname(path), agent] as const]),
+  );
   for (const registry of registries) {
     for (const entry of registry.registry.entries) {
       const agent = agentOfKey(registry, entry.key);
-      for (const file of transcriptPathsOf(entry, registry, agent, paths))
+      for (const file of transcriptPathsOf(entry, registry, agent, { folders, paths }))
         push(references, file, { agent, registryPath: registry.path, entry });
     }
   }
   const transcripts: Transcript[] = [];
-  const folders = new Map(
-    registries.flatMap(({ agent, path, sessions }) => [[sessions, agent] as const, [dirname(path), agent] as const]),
-  );
   for (const [folder, group] of folders) {
     for (const name of listFolder(folder, unreadable)) {
       if (isLeftBehind(name)) leftBehind.push(`${folder}/${name}`);
@@ -98,27 +98,41 @@ function openclawTranscripts({ registries, paths, leftBehind, unreadable }: Sour
 
 /**
  * Where an entry's transcript may lie: `sessionFile` wins, but only inside a sessions folder; else by the session id,
- * beside the registry first, then in the agent's own folder.
+ * beside the registry first, then in the agent's own folder. What it names in another agent's folder, some releases take and
+ * others pass over.
  */
 function transcriptPathsOf(
   entry: EntryReference["entry"],
   registry: AgentRegistry,
   agent: string,
-  paths: Record<string, string>,
+  { folders, paths }: { folders: ReadonlyMap<string, string>; paths: Record<string, string> },
 ): string[] {
   const sessions = sessionsFolderOf(registry, agent);
-  if (entry.sessionFile) {
-    const all = foldersOfRegistry(registry);
-    const mapped = mapPath(entry.sessionFile, paths);
-    const place = dirname(mapped);
-    const real = all.includes(place) ? place : realPathOr(place);
-    if (all.includes(real)) return [`${real}/${basename(mapped)}`];
-    // as the gateway named it before the home was moved, or as it is seen from inside a container
-    const moved = IN_SESSIONS_FOLDER.test(mapped) ? `${sessions}/${basename(mapped)}` : undefined;
-    if (moved !== undefined && lookAt(moved)) return [moved];
+  const { sessionId, sessionFile } = entry;
+  const byId = sessionId ? [dirname(registry.path), sessions].map((folder) => `${folder}/${sessionId}.jsonl`) : [];
+  if (!sessionFile) return [...new Set(byId)];
+  const own = foldersOfRegistry(registry);
+  const named = filesNamedBy(sessionFile, registry, agent, paths).map((path) => {
+    const place = dirname(path);
+    return `${folders.has(place) || own.includes(place) ? place : realPathOr(place)}/${basename(path)}`;
+  });
+  const inside = named.filter((path) => own.includes(dirname(path)));
+  if (inside.length > 0) return inside;
+  const withOthers = named.filter((path) => folders.has(dirname(path)) && isThere(path));
+  // as the gateway named it before the home was moved, or as it is seen from inside a container
+  const moved = named.filter((path) => IN_SESSIONS_FOLDER.test(path)).map((path) => `${sessions}/${basename(path)}`);
+  const here = moved.filter(isThere);
+  if (withOthers.length === 0 && here.length > 0) return here;
+  return [...new Set([...withOthers, ...here, ...byId])];
+}
+
+/** What cannot be looked at may be there. */
+function isThere(path: string): boolean {
+  try {
+    return lookAt(path) !== undefined;
+  } catch {
+    return true;
   }
-  const folders = new Set([dirname(registry.path), sessions]);
-  return entry.sessionId ? [...folders].map((folder) => `${folder}/${entry.sessionId}.jsonl`) : [];
 }
 
 function look(

@@ -47,8 +47,10 @@ export function planRegistryRepair(installation: Installation, facts: RegistryFa
   const strays = policy.resolveStrays ? planStrays(installation, facts, policy.brake) : [];
   const leaving = strays.filter(({ decision }) => !("because" in decision));
   for (const entry of facts.entries) {
-    const job = leaving.some(({ session }) => isOf(session, entry)) ? undefined : mend(entry, policy);
+    if (leaving.some(({ session }) => isOf(session, entry))) continue;
+    const job = mend(entry, policy);
     if (job) take(unless(entry.reference.registryPath, job.findings, job));
+    take(keep(entry));
   }
   for (const orphan of facts.orphans) {
     const { transcript, finding } = orphan;
@@ -109,6 +111,12 @@ function mend(entry: CheckedEntry, { newId, nowMs, brake }: RegistryPolicy): Job
     },
   };
   return { ...registryJob(findings, [steps[change.kind]()], inUse), isBatched: true };
+}
+
+function keep({ kept, reference }: CheckedEntry): Spared | undefined {
+  if (!kept) return undefined;
+  const detail = `without this field it would forget ${kept.file}: move that into the sessions folder and correct the path, or take the field out by hand`;
+  return { because: "unsafe", detail, path: reference.registryPath, findings: [kept.finding] };
 }
 
 function mendingOf({

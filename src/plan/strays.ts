@@ -99,6 +99,8 @@ function hindranceOf(
   own: readonly CheckedEntry[],
   newest: ReadonlySet<string>,
 ): Stuck | undefined {
+  if (own.some(({ kept }) => kept))
+    return { hindrance: "bound-files", detail: "its entry names a file outside the sessions folders" };
   if ("hindrance" in destination) return destination;
   if (own.some(({ change }) => change?.kind === "lost")) return { hindrance: "no-transcript" };
   if (own.some(({ change }) => change)) return { hindrance: "to-mend" };

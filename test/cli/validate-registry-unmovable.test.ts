@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type Home, makeHome, readRegistryOf, sessionsFolder, writeRegistry } from "../support/home.ts";
@@ -78,6 +78,25 @@ describe("a session that cannot go to the agent which gets its messages", () => 
       () => {
         mkdirSync(join(sessionsFolder(home, "work"), ".."), { recursive: true });
         writeFileSync(sessionsFolder(home, "work"), "");
+      },
+    ],
+    [
+      "its entry names a file in no sessions folder",
+      "cannot be taken along (its entry names a file outside the sessions folders)",
+      ({ entry, path }) => {
+        const outside = join(home.root, "kept.jsonl");
+        renameSync(path, outside);
+        writeRegistry(home, { [FROM]: { ...entry, sessionFile: outside } });
+      },
+    ],
+    [
+      "its entry names such a file, and the other agent has a session for it",
+      "cannot be taken along (its entry names a file outside the sessions folders)",
+      ({ entry }) => {
+        const outside = join(home.root, "kept.jsonl");
+        writeFileSync(outside, "{}\n");
+        writeRegistry(home, { [FROM]: { ...entry, sessionFile: outside } });
+        writeRegistry(home, { [TO]: groupSession(home, "work").entry }, "work");
       },
     ],
   ];

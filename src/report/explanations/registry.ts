@@ -49,7 +49,7 @@ export const REGISTRY_EXPLANATIONS = {
     what: "A field has the wrong type or form: no session id, a time that is no number, a text where an object belongs. Usually an edit by hand or another tool.",
     effect:
       "Depends on the field: the route of answers, the model, or the session's age may be wrong, or the entry is ignored.",
-    keeper: `${REPAIR} drops or corrects the bad fields and leaves all others. An entry goes only if nothing leads to a transcript and it is of a cron run, a hook or a subagent.`,
+    keeper: `${REPAIR} drops or corrects the bad fields and leaves all others. The path of a file that is there stays, wherever that lies. An entry goes only if nothing leads to a transcript and it is of a cron run, a hook or a subagent.`,
     byHand: `${SEE_FIRST}. ${ERA_F3}`,
     back: UNDO,
   },
