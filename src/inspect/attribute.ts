@@ -2,6 +2,7 @@ import type { LogMatch } from "../gateway-log/read-logs.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { holdsAnyOf } from "../transcript/contents.ts";
 import { openTranscript } from "../transcript/open.ts";
+import { countOfKey, type LogReader } from "./shared-logs.ts";
 import { whoseIs } from "./whose.ts";
 
 /** Which session a log line condemns. `unknown`: it names one that we don't have; `ambiguous`: it could be several. */
@@ -12,25 +13,31 @@ export type Attribution =
 
 /**
  * Finds the session that a log line is about: by registry key, by session id, by a tool id that a transcript holds. A line
- * that names none is about the bot's session when there is just one and the log is no other installation's as well.
+ * that names none is about the bot's session when there is just one and the log is no other installation's as well. A key that
+ * others who read the log may have, too, such as `agent:main:main`, names a session only together with one of its tool ids.
+ *
+ * @param others the installations that read the same log
  */
 export async function attribute(
   match: LogMatch,
   installation: Installation,
-  isLogShared: boolean,
+  others: readonly LogReader[],
 ): Promise<Attribution> {
-  const byKey = match.keys.flatMap((key) => transcriptsOfKey(key, installation));
-  const first = byKey[0] ?? match.sessionIds.flatMap((id) => transcriptsOfId(id, installation))[0];
-  if (first) return { kind: "session", transcript: first, by: byKey[0] ? "key" : "id" };
+  const named = match.keys.flatMap((key) => transcriptsOfKey(key, installation));
+  const claims = Math.max(0, ...match.keys.map((key) => countOfKey(others, key)));
+  const byKey = claims === 0 ? named[0] : undefined;
+  const first = byKey ?? match.sessionIds.flatMap((id) => transcriptsOfId(id, installation))[0];
+  if (first) return { kind: "session", transcript: first, by: byKey ? "key" : "id" };
   if (match.toolIds.length > 0) {
     const holding = conversations(await transcriptsHolding(match.toolIds, installation));
     if (holding.length === 1 && holding[0]) return { kind: "session", transcript: holding[0], by: "tool" };
     if (holding.length > 1) return { kind: "ambiguous", candidates: holding.length };
   }
+  if (named.length > 0) return { kind: "ambiguous", candidates: 1 + claims };
   // A tool id that no transcript holds names nobody: the damage may have been in the request only.
   if (match.keys.length > 0 || match.sessionIds.length > 0) return { kind: "unknown" };
   const candidates = await candidatesFor(match, installation);
-  if (candidates.length === 1 && candidates[0] && !isLogShared) {
+  if (candidates.length === 1 && candidates[0] && others.length === 0) {
     return { kind: "session", transcript: candidates[0], by: "only-candidate" };
   }
   return { kind: "ambiguous", candidates: candidates.length };

@@ -11,6 +11,7 @@ import type { Finding } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, wasMendedSince } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import { isSeen } from "./seen.ts";
+import type { SharedLogs } from "./shared-logs.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
 
@@ -46,7 +47,7 @@ export type CorruptionContext = {
   nowMs: number;
   /** in words, why ages can't be trusted in this run */
   brake?: string | undefined;
-  sharedLogs: ReadonlySet<string>;
+  sharedLogs: SharedLogs;
   /** an error that a person pasted: only what it is about is looked at */
   errorText: string | null;
   /** something may be mended, so that it matters who uses what */

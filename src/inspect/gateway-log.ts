@@ -11,6 +11,7 @@ import { openTranscript } from "../transcript/open.ts";
 import { type Attribution, attribute } from "./attribute.ts";
 import { type Finding, identify } from "./finding.ts";
 import { groupBy } from "./group.ts";
+import { otherReaders, type SharedLogs } from "./shared-logs.ts";
 import { hasLostRegistry, hasUnreadablePart } from "./surroundings.ts";
 import type { Ownership } from "./whose.ts";
 
@@ -36,7 +37,7 @@ export async function inspectGatewayLogs(
   context: {
     settings: Settings;
     nowMs: number;
-    sharedLogs: ReadonlySet<string>;
+    sharedLogs: SharedLogs;
     env: NodeJS.ProcessEnv;
     signal: AbortSignal;
   },
@@ -68,7 +69,7 @@ export async function inspectGatewayLogs(
     const attribution = await attribute(
       match,
       installation,
-      context.sharedLogs.has(match.source) || context.sharedLogs.has(match.from),
+      otherReaders(context.sharedLogs, [match.source, match.from], installation.name),
     );
     if (attribution.kind !== "session") {
       (mayNameMore ? facts.undecided : facts.settled).push(match);

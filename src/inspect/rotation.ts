@@ -17,6 +17,7 @@ import { findBotDamage } from "./bot-damage.ts";
 import { type Finding, identify } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
+import type { SharedLogs } from "./shared-logs.ts";
 import { cutEvidence, cutFor, mayDigest } from "./shortening.ts";
 import { findStaleBindings, type StaleBinding } from "./stale-bindings.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
@@ -77,7 +78,7 @@ export type InspectContext = {
   /** in words, why ages can't be trusted in this run */
   brake?: string | undefined;
   /** log sources that more than one installation reads */
-  sharedLogs: ReadonlySet<string>;
+  sharedLogs: SharedLogs;
   /** session ids named on the command line; empty: all */
   sessions: readonly string[];
   force: boolean;

@@ -3,6 +3,7 @@ import type { Settings } from "../config/settings.ts";
 import type { Disk } from "../disk/disk.ts";
 import type { Clocks } from "../host/host.ts";
 import type { Finding } from "../inspect/finding.ts";
+import type { SharedLogs } from "../inspect/shared-logs.ts";
 import type { Installation } from "../installation/installation.ts";
 import type { Plan } from "../plan/plan.ts";
 import type { InstallationReport } from "../report/document.ts";
@@ -17,7 +18,7 @@ export type DutyContext = {
   settings: Settings;
   runId: string;
   /** log sources that more than one installation reads */
-  sharedLogs: ReadonlySet<string>;
+  sharedLogs: SharedLogs;
   /** another disk than the real one: for tests of what happens when it fails */
   disk?: Disk;
 };

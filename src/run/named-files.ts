@@ -41,7 +41,7 @@ export async function lookForFiles(
   const folders = [...new Set(paths.map((path) => dirname(path)))];
   const leftBehind = folders.flatMap((folder) => leftBeside(folder, paths));
   const installation: Installation = { ...found, name: "files", logs: [], transcripts, folders, leftBehind };
-  return { name: "files", installation, sharedLogs: new Set() };
+  return { name: "files", installation, sharedLogs: new Map() };
 }
 
 /** What a killed run of ours left beside these files. */

@@ -2,16 +2,17 @@ import { existsSync } from "node:fs";
 import { reasonOf } from "../apply/reason.ts";
 import type { InstallationSettings, Settings } from "../config/settings.ts";
 import { describeError, errnoOf, KeeperError } from "../errors.ts";
+import type { LogReader, SharedLogs } from "../inspect/shared-logs.ts";
 import { discover, type Scope, type Surroundings } from "../installation/discover.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
 import type { ReportedFailure } from "../report/document.ts";
 import { homeOfStranger } from "./as-owner.ts";
-import { findSharedLogs, shareOut, type Unseen, unseenOf } from "./share-out.ts";
+import { findSharedLogs, keysOf, type LogSources, shareOut, type Unseen, unseenOf } from "./share-out.ts";
 
 /** An installation to look after, or why it could not be looked up. */
 export type Prospect =
-  | { name: string; installation: Installation; sharedLogs: ReadonlySet<string> }
+  | { name: string; installation: Installation; sharedLogs: SharedLogs }
   | { name: string; failure: ReportedFailure };
 
 /** What of each installation a command is about. */
@@ -27,7 +28,7 @@ export async function lookForAll(
 ): Promise<Prospect[]> {
   const prospects: Prospect[] = [];
   const look = lookerAt(surroundings);
-  const sharedLogs = new Set<string>();
+  const sharedLogs = new Map<string, LogReader[]>();
   const unseen: Unseen[] = [];
   for (const asked of settings.installations) {
     try {
@@ -46,8 +47,8 @@ export async function lookForAll(
   const found = prospects.flatMap((prospect) => ("installation" in prospect ? [prospect.installation] : []));
   const around = scope === "transcripts" ? await lookAround(settings.bystanders, found, look) : NOBODY;
   shareOut([...found, ...around.neighbours], [...unseen, ...around.unseen]);
-  const logs = [...found.map((installation) => installation.logs), ...around.logs];
-  if (logs.length > 1 && scope === "transcripts") await findSharedLogs(logs, sharedLogs);
+  const readers = [...found.map(readerOf), ...around.readers];
+  if (readers.length > 1 && scope === "transcripts") await findSharedLogs(readers, sharedLogs);
   return prospects;
 }
 
@@ -66,9 +67,13 @@ function lookerAt(surroundings: Surroundings) {
 type Look = ReturnType<typeof lookerAt>;
 
 /** What is to be known of installations that a run is not about. `neighbours`: those on a Claude Code home that it is about. */
-type Around = { neighbours: Installation[]; unseen: Unseen[]; logs: string[][] };
+type Around = { neighbours: Installation[]; unseen: Unseen[]; readers: LogSources[] };
 
-const NOBODY: Around = { neighbours: [], unseen: [], logs: [] };
+const NOBODY: Around = { neighbours: [], unseen: [], readers: [] };
+
+function readerOf(installation: Installation): LogSources {
+  return { name: installation.name, logs: installation.logs, keysOf: async () => keysOf(installation) };
+}
 
 /** Looks no further than is needed: which registries bind sessions in the same home, and which logs are read by others, too. */
 async function lookAround(
@@ -76,17 +81,21 @@ async function lookAround(
   found: readonly Installation[],
   look: Look,
 ): Promise<Around> {
-  const around: Around = { neighbours: [], unseen: [], logs: [] };
+  const around: Around = { neighbours: [], unseen: [], readers: [] };
   for (const asked of bystanders) {
     const { logs } = asked.gateway;
     const isNeighbour = found.some(({ claude }) => claude && claude.home === unseenOf(asked).claudeHome);
-    if (logs) around.logs.push(logs);
-    if (logs && !isNeighbour) continue;
+    if (logs && !isNeighbour) {
+      const keysOfUnseen = async () => keysOf((await look(asked, "locks")).installation);
+      around.readers.push({ name: asked.name, logs, keysOf: () => keysOfUnseen().catch(() => null) });
+      continue;
+    }
     try {
       const { installation } = await look(asked, isNeighbour ? "transcripts" : "locks");
-      if (!logs) around.logs.push(installation.logs);
+      around.readers.push(readerOf(installation));
       if (isNeighbour) around.neighbours.push(installation);
     } catch {
+      if (logs) around.readers.push({ name: asked.name, logs, keysOf: async () => null });
       around.unseen.push(unseenOf(asked)); // told where something is left alone for it: the run is not about it
     }
   }

@@ -1,5 +1,6 @@
 import type { InstallationSettings } from "../config/settings.ts";
 import { logFilesOf } from "../gateway-log/log-files.ts";
+import type { LogReader } from "../inspect/shared-logs.ts";
 import { hasLostRegistry, hasUnreadablePart } from "../inspect/surroundings.ts";
 import type { Installation } from "../installation/installation.ts";
 import { realPathOr } from "../installation/paths.ts";
@@ -77,15 +78,36 @@ function shareLocks(installations: readonly Installation[]): void {
   }
 }
 
-/** Notes the logs, as configured and by real path, that more than one installation reads. @param sources of each of them */
-export async function findSharedLogs(sources: readonly (readonly string[])[], shared: Set<string>): Promise<void> {
-  const seen = new Set<string>();
-  for (const logs of sources) {
-    const files = new Set(logs);
-    for (const log of logs) {
+/** The logs of an installation. `keysOf`: is asked only where a log turns out to be shared. */
+export type LogSources = { name: string; logs: readonly string[]; keysOf: () => Promise<LogReader["keys"]> };
+
+/** Notes the logs, as configured and by real path, that more than one installation reads, and the keys of each of them. */
+export async function findSharedLogs(all: readonly LogSources[], shared: Map<string, LogReader[]>): Promise<void> {
+  const readers = new Map<string, LogSources[]>();
+  for (const sources of all) {
+    const files = new Set(sources.logs);
+    for (const log of sources.logs) {
       const paths = log.startsWith("journal:") ? [log] : await logFilesOf(log).catch(() => [log]);
       for (const path of paths) files.add(path);
     }
-    for (const file of files) (seen.has(file) ? shared : seen).add(file);
+    for (const file of files) readers.set(file, [...(readers.get(file) ?? []), sources]);
   }
+  const known = new Map<LogSources, LogReader>();
+  for (const [file, theirs] of readers) {
+    if (theirs.length < 2) continue;
+    for (const sources of theirs)
+      if (!known.has(sources)) known.set(sources, { name: sources.name, keys: await sources.keysOf() });
+    shared.set(
+      file,
+      theirs.flatMap((sources) => known.get(sources) ?? []),
+    );
+  }
+}
+
+/** The keys of an installation's registries, in lower case; null where not all of them can be read. */
+export function keysOf(installation: Installation): LogReader["keys"] {
+  if (hasUnreadablePart(installation) || hasLostRegistry(installation)) return null;
+  return new Set(
+    installation.registries.flatMap(({ registry }) => registry.entries.map(({ key }) => key.toLowerCase())),
+  );
 }

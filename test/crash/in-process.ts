@@ -102,7 +102,7 @@ async function runInProcess(
       world: { surroundings, version: "0.0.0", signal: new AbortController().signal },
       settings,
       runId: "run",
-      sharedLogs: new Set(),
+      sharedLogs: new Map(),
       ...(disk ? { disk } : {}),
     });
     report = { ...base, ...found };

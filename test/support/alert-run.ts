@@ -70,7 +70,7 @@ export function anAlertHost(notify: Partial<Settings["notify"]>): AlertHost {
 /** One that was looked up; of it only its homes matter. */
 function aProspect(home: string): Prospect {
   const installation = { name: "jarvis", openclaw: { home }, claude: null, folders: [], transcripts: [] };
-  return { name: "jarvis", installation, sharedLogs: new Set() } as unknown as Prospect;
+  return { name: "jarvis", installation, sharedLogs: new Map() } as unknown as Prospect;
 }
 
 export function aFinding(path: string, more: Partial<ReportedFinding> = {}): ReportedFinding {
