@@ -101,7 +101,9 @@ function obstacleTo(
   if (unsafe) return { because: "unsafe", detail: unsafe };
   if (brake) return { because: "clock-stepped", detail: brake };
   if (isPinned) return { because: "pinned" };
-  if (entries.length === 0 && hasBrokenRegistry) return { because: "broken-registry" };
+  // of several registries, one that is not used any more may name it
+  const isAnyEntry = openclaw?.config.storeUnknown !== undefined;
+  if (hasBrokenRegistry && (entries.length === 0 || isAnyEntry)) return { because: "broken-registry" };
   if (isReferenced) return { because: "referenced" };
   if (!openclaw) return undefined;
   // what binds a session of Claude Code stands in the database, and could not be cleared
