@@ -77,7 +77,9 @@ export function findDestination(
   if (place.path === source.path || place.sessions === source.sessions) return { hindrance: "one-store" };
   if ((owner ?? source.agent) !== source.agent) return { hindrance: "elsewhere" };
   const target = registries.find(({ path }) => path === place.path);
-  const isUnreadable = unreadable.some(({ path }) => path === place.path || path === place.sessions);
+  const isUnreadable =
+    openclaw.config.storeUnknown !== undefined ||
+    unreadable.some(({ path }) => path === place.path || path === place.sessions);
   const isNew = target === undefined || target.registry.problem === "missing";
   // where a registry has a place elsewhere, an empty one may be a disk that is not mounted
   const isLost = openclaw.config.store !== undefined || hasLostItsRegistry(place.sessions, source);

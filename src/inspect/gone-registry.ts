@@ -15,7 +15,7 @@ import { areForeign, hasHiddenPart } from "./surroundings.ts";
 
 /**
  * A registry that was there and is not. `sources`: the copies of it. `hidden`: in words, why what it was made of cannot all be
- * read. `unsettled`: its gateway is putting it in its place in this very moment, or a later release has taken it over, so that
+ * read, or may be another one's. `unsettled`: its gateway is putting it in its place in this very moment, or a later release has taken it over, so that
  * nothing can be said of its sessions.
  */
 export type GoneRegistry = { finding: Finding; sources: RegistrySource[]; hidden?: string } | "unsettled";
@@ -45,7 +45,8 @@ export async function findGone(
   if (await isBeingWritten(path, rules)) return "unsettled";
   const evidence = { problem: "missing", copies, transcripts };
   const finding: Finding = { kind: "broken-registry", severity: "error", path, agent, evidence };
-  return { finding, sources, ...(sealed ? { hidden: `its copy ${sealed.path} is ${WORDS[sealed.why]}` } : {}) };
+  const hidden = sealed ? `its copy ${sealed.path} is ${WORDS[sealed.why]}` : misplaced(installation);
+  return { finding, sources, ...(hidden ? { hidden } : {}) };
 }
 
 const WORDS: Record<string, string> = {
@@ -53,6 +54,13 @@ const WORDS: Record<string, string> = {
   "too-large": "too large to be read",
   "keeps-changing": "being written",
 };
+
+/** Of a gateway that was told to use a configuration elsewhere, its registries may lie elsewhere, too. */
+function misplaced({ openclaw }: Installation): string | undefined {
+  return openclaw?.config.path === null
+    ? "its home holds no configuration, and one elsewhere (OPENCLAW_CONFIG_PATH) may say that the registry is elsewhere, too"
+    : undefined;
+}
 
 /**
  * How many transcripts of its folder only this registry can have led to. In a folder of its own, elsewhere, an empty place may

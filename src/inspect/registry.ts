@@ -4,6 +4,7 @@ import { deriveEntries } from "../derive/derive-entries.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { findGateway, type GatewayState } from "../installation/gateway.ts";
 import type { AgentRegistry, EntryReference, Installation } from "../installation/installation.ts";
+import { optional } from "../json/optional.ts";
 import { diagnoseRegistry, type RegistryFault } from "../registry/diagnose.ts";
 import { repeatsNames } from "../registry/places.ts";
 import { type Duplicated, findOfTwoAgents, type Strayed, transcriptsOf } from "./agents-of-peers.ts";
@@ -132,7 +133,9 @@ async function findFault(
   const bytes = readFileSync(registry.path);
   const readsJson5 = installation.openclaw?.era.era === "F1";
   const finding = tellFaults(registry, diagnoseRegistry(bytes, { readsJson5 }));
-  return finding && { finding, own: { bytes, changedMs: seen.fingerprint.mtimeMs } };
+  // where another one may be in use, what is left of this one is not made whole from the sessions of that
+  const unsafe = installation.openclaw?.config.storeUnknown;
+  return finding && { finding, own: { bytes, changedMs: seen.fingerprint.mtimeMs }, ...optional("unsafe", unsafe) };
 }
 
 /** The entries that forgotten transcripts should have, those of one registry together: each key is given once. */

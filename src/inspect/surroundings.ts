@@ -15,6 +15,11 @@ export function installationFindings({ openclaw, registries, unreadable }: Insta
     path,
     evidence: { message },
   }));
+  const { path: configPath, storeUnknown } = openclaw?.config ?? {};
+  if (configPath && storeUnknown !== undefined) {
+    const evidence = { message: `where the registries are, as ${storeUnknown}` };
+    findings.push({ kind: "unreadable", severity: "warning", path: configPath, evidence });
+  }
   for (const { path, agent, registry } of registries.filter(({ registry: { problem } }) => isBroken(problem))) {
     if (unreadable.some((one) => one.path === path)) continue;
     findings.push({ kind: "broken-registry", severity: "error", path, agent, evidence: { problem: registry.problem } });
@@ -46,20 +51,23 @@ export function hasUnreadablePart(installation: Installation): boolean {
   return installation.registries.some(({ registry }) => isBroken(registry.problem)) || hasHiddenPart(installation);
 }
 
-/** Whether something of the agents' folders or registries cannot be looked at. */
+/** Whether something of the agents' folders or registries cannot be looked at, or nobody can tell where it is. */
 export function hasHiddenPart({ openclaw, registries, unreadable }: Installation): boolean {
   if (!openclaw) return false;
+  if (openclaw.config.storeUnknown !== undefined) return true;
   const places = [join(openclaw.home, "agents"), ...registries.flatMap(({ path, sessions }) => [path, sessions])];
   return unreadable.some(({ path }) => places.some((place) => path.startsWith(place)));
 }
 
 /**
- * A registry that ought to be there and is not: of sessions that lie in its folder, or named by the gateway's configuration.
+ * A registry that ought to be there and is not: of sessions that lie in its folder, or named by the gateway's configuration; or
+ * nobody can tell where that is.
  * Which of them have entries cannot be known, as when it cannot be read.
  */
 export function hasLostRegistry({ openclaw, registries, transcripts }: Installation): boolean {
   const isMissing = ({ registry }: Installation["registries"][number]) => registry.problem === "missing";
   const isInHome = ({ path, sessions }: Installation["registries"][number]) => dirname(path) === sessions;
+  if (openclaw?.config.storeUnknown !== undefined) return true;
   if (openclaw?.config.store !== undefined && registries.some((one) => isMissing(one) && !isInHome(one))) return true;
   const found = new Set(registries.filter((one) => !isMissing(one)).flatMap(foldersOfRegistry));
   const lost = new Set(registries.filter(({ sessions }) => !found.has(sessions)).map(({ sessions }) => sessions));

@@ -1,6 +1,6 @@
-import { join } from "node:path";
 import type { InstallationSettings } from "../config/settings.ts";
 import { argvOf } from "../host/processes.ts";
+import { configPathOf } from "./config-path.ts";
 import { type ContainerPaths, findContainerPaths } from "./container-paths.ts";
 import { decideEra } from "./era.ts";
 import { eraWitnesses } from "./era-witnesses.ts";
@@ -8,7 +8,7 @@ import { gatewayPidOf } from "./gateway.ts";
 import type { Installation, OpenClawHome } from "./installation.ts";
 import { readOpenClawConfig } from "./openclaw-config.ts";
 import { isOpenClaw } from "./openclaw-process.ts";
-import { realPathOr, unmapPath, userHomeOf } from "./paths.ts";
+import { unmapPath, userHomeOf } from "./paths.ts";
 import { findRegistries } from "./registries.ts";
 
 /**
@@ -38,8 +38,7 @@ export async function findOpenClaw(
   before?: Installation,
 ): Promise<FoundOpenClaw> {
   if (home === undefined) return { openclaw: null, registries: [], paths: settings.paths, userHome: homeDirectory };
-  const isDefaultConfig = env.OPENCLAW_CONFIG_PATH && realPathOr(join(env.OPENCLAW_CONFIG_PATH, "..")) === home;
-  const config = await readOpenClawConfig(home, env, isDefaultConfig ? env.OPENCLAW_CONFIG_PATH : undefined);
+  const config = await readOpenClawConfig(configPathOf(home, { env, homeDirectory }), env);
   const problems: Installation["unreadable"] = [];
   let registries = findRegistries(home, config, settings.paths, homeDirectory, problems, before?.registries);
   const workspace = settings.workspace === "auto" ? undefined : settings.workspace;

@@ -1,7 +1,7 @@
 import { readdirSync, readFileSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { dirname, join } from "node:path";
-import { environmentOf, isAlive, listProcesses, ownLineage, startTicksOf } from "../host/processes.ts";
+import { basename, dirname, join } from "node:path";
+import { argvOf, environmentOf, isAlive, listProcesses, ownLineage, startTicksOf } from "../host/processes.ts";
 import type { OpenClawHome } from "./installation.ts";
 import { isOpenClaw } from "./openclaw-process.ts";
 import { realPathOr } from "./paths.ts";
@@ -13,7 +13,10 @@ export type GatewayState = { state: "up" | "down" | "unknown"; pid?: number; bec
 export const DEFAULT_PORT = 18_789;
 const CONNECT_TIMEOUT_MS = 300;
 
-/** The process id in the gateway's own lock file for this home, if that process still is the one that made it. */
+/**
+ * The process id in the gateway's own lock file for this home, if that process still is the one that made it. Of a gateway that was
+ * told to use a configuration elsewhere, its environment has to lead to the home.
+ */
 export function gatewayPidOf(home: string): number | undefined {
   const uid = statSync(home).uid;
   const folders = new Set(
@@ -24,15 +27,28 @@ export function gatewayPidOf(home: string): number | undefined {
       if (!/^gateway\.[0-9a-f]{8}\.lock$/.test(name)) continue;
       try {
         const { pid, configPath, startTime } = JSON.parse(readFileSync(join(folder, name), "utf8"));
-        const isThisHome = typeof configPath === "string" && realPathOr(dirname(configPath)) === home;
         const isSameProcess = typeof startTime !== "number" || startTicksOf(pid) === startTime;
-        if (isThisHome && isAlive(pid) && isSameProcess) return pid;
+        if (typeof configPath !== "string" || !isAlive(pid) || !isSameProcess) continue;
+        if (realPathOr(dirname(configPath)) === home) return pid;
+        if (environmentOf(pid, "OPENCLAW_CONFIG_PATH") && serves(pid, home, lookerAt(home)(pid)) === "surely")
+          return pid;
       } catch {
         // a lock that is being written or removed proves nothing either way
       }
     }
   }
   return undefined;
+}
+
+/** The same, or else a process of OpenClaw whose environment leads to this home and to no other. */
+export function gatewayProcessOf(home: string): number | undefined {
+  const locked = gatewayPidOf(home);
+  if (locked !== undefined) return locked;
+  const own = ownLineage();
+  const look = lookerAt(home);
+  const isOfHome = ({ pid, argv }: { pid: number; argv: string[] }) =>
+    !own.has(pid) && isOpenClaw(argv) && serves(pid, home, look(pid)) === "surely";
+  return listProcesses().find(isOfHome)?.pid;
 }
 
 /** Looks for a gateway of this home in its lock file, among the processes, and on its port. */
@@ -44,7 +60,7 @@ export async function findGateway({ home, config }: OpenClawHome, foreignPids: b
   const own = ownLineage();
   const look = lookerAt(home);
   for (const { pid, argv } of processes) {
-    if (!own.has(pid) && isOpenClaw(argv) && mayServe(pid, home, look(pid)))
+    if (!own.has(pid) && isOpenClaw(argv) && serves(pid, home, look(pid)) !== "not")
       return { state: "up", pid, because: `an OpenClaw process runs (${pid})` };
   }
   if (await answers(config.port ?? DEFAULT_PORT)) {
@@ -56,17 +72,26 @@ export async function findGateway({ home, config }: OpenClawHome, foreignPids: b
 }
 
 /** Whether a process's environment leads to this home, as it sees it; when that can't be read, it may. */
-function mayServe(pid: number, home: string, view: ReturnType<ReturnType<typeof lookerAt>>): boolean {
-  if (view === "not-at-all") return false;
+function serves(
+  pid: number,
+  home: string,
+  view: ReturnType<ReturnType<typeof lookerAt>>,
+): "surely" | "perhaps" | "not" {
+  if (view === "not-at-all") return "not";
   const [place, real] = typeof view === "object" ? [view.home, (path: string) => path] : ([home, realPathOr] as const);
   for (const name of ["OPENCLAW_STATE_DIR", "CLAWDBOT_STATE_DIR"]) {
     const directory = environmentOf(pid, name);
-    if (directory) return real(directory) === place;
+    if (directory) return real(directory) === place ? "surely" : "not";
   }
   const userHome = environmentOf(pid, "OPENCLAW_HOME") ?? environmentOf(pid, "HOME");
-  if (!userHome) return true;
-  return real(dirname(place)) === real(userHome);
+  if (!userHome) return "perhaps";
+  if (real(dirname(place)) !== real(userHome)) return "not";
+  const hasProfile = Boolean(environmentOf(pid, "OPENCLAW_PROFILE")) || argvOf(pid).some((one) => PROFILE.test(one));
+  return basename(place) === ".openclaw" && !hasProfile ? "surely" : "perhaps";
 }
+
+/** It leads to another home of the same user. */
+const PROFILE = /(^| )--(profile|dev)\b/;
 
 async function answers(port: number): Promise<boolean> {
   const { createConnection } = await import("node:net");

@@ -1,6 +1,5 @@
-import { statSync } from "node:fs";
-import { join } from "node:path";
 import { optional } from "../json/optional.ts";
+import { UnknownValue } from "../routing/unknown-value.ts";
 import { readGatewayConfig } from "./gateway-config.ts";
 
 /** What the keeper needs of the gateway's own configuration. Unknown and ill-formed parts are left out. */
@@ -9,6 +8,8 @@ export type OpenClawConfig = {
   path: string | null;
   lastTouchedVersion?: string;
   store?: string;
+  /** in words, why nobody can tell where `session.store` leads, so that the registries may lie anywhere */
+  storeUnknown?: string;
   logFile?: string;
   port?: number;
   /** what `gateway.mode` says: `local`, or `remote` where the gateway is on another machine */
@@ -23,22 +24,19 @@ export type OpenClawConfig = {
   agents: { id: string; isDefault: boolean; workspace?: string }[];
 };
 
-const NAMES = ["openclaw.json", "clawdbot.json", "moltbot.json", "moldbot.json"];
-
 /**
  * Reads what is needed of the gateway's configuration. It is never written: the gateway watches it. A value with a variable
  * that `environment` does not have is left out.
  *
- * @param overridePath `OPENCLAW_CONFIG_PATH` where that belongs to this home
+ * @param path undefined: there is none
  */
 export async function readOpenClawConfig(
-  home: string,
+  path: string | undefined,
   environment: NodeJS.ProcessEnv,
-  overridePath?: string,
 ): Promise<OpenClawConfig> {
-  const path = overridePath ?? NAMES.map((name) => join(home, name)).find(isFile);
-  if (!path) return { path: null, agents: [] };
-  const root = record((await readGatewayConfig(path, environment)).root);
+  if (path === undefined) return { path: null, agents: [] };
+  const { root: whole, problem } = await readGatewayConfig(path, environment);
+  const root = record(whole);
   const agentsPart = record(root.agents);
   const listed = Array.isArray(agentsPart.list)
     ? agentsPart.list.map(record)
@@ -54,6 +52,7 @@ export async function readOpenClawConfig(
     }),
     ...optional("lastTouchedVersion", text(record(root.meta).lastTouchedVersion)),
     ...optional("store", text(record(root.session).store)),
+    ...optional("storeUnknown", problem ?? unknownIn(record(root.session).store)),
     ...optional("mainKey", text(record(root.session).mainKey)),
     ...optional("scope", text(record(root.session).scope)),
     ...optional("dmScope", text(record(root.session).dmScope)),
@@ -68,9 +67,10 @@ export async function readOpenClawConfig(
   };
 }
 
-/** Reading from a pipe would wait for somebody to write. */
-function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+function unknownIn(store: unknown): string | undefined {
+  return store instanceof UnknownValue
+    ? `session.store names the variable ${store.variable}, which is not set here`
+    : undefined;
 }
 
 function record(value: unknown): Record<string, unknown> {

@@ -102,7 +102,9 @@ function obstacleTo(
   if (unsafe) return { because: "unsafe", detail: unsafe };
   if (brake) return { because: "clock-stepped", detail: brake };
   if (isPinned) return { because: "pinned" };
-  if (entries.length === 0 && hasBrokenRegistry) return { because: "broken-registry" };
+  // of several registries, one that is not used any more may name it
+  const isAnyEntry = openclaw?.config.storeUnknown !== undefined;
+  if (hasBrokenRegistry && (entries.length === 0 || isAnyEntry)) return { because: "broken-registry" };
   const unseen = transcripts.map((one) => mayBeNeighbours(one, installation)).find((of) => of !== undefined);
   if (unseen !== undefined) return { because: "broken-registry", detail: unseen };
   if (isReferenced) return { because: "referenced" };

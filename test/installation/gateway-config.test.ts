@@ -57,12 +57,14 @@ test("what can't be read is a problem that quotes nothing of the file", async ()
 });
 
 test("the settings that every run needs are found behind includes and variables too", async () => {
-  write("openclaw.json", `{"$include":"./rest.json","agents":{"$include":"agents.json"}}`);
+  const path = write("openclaw.json", `{"$include":"./rest.json","agents":{"$include":"agents.json"}}`);
   write("rest.json", JSON.stringify({ session: { store: `$${"{STORE}"}/sessions.json` }, gateway: { port: 7 } }));
   write("agents.json", `{"list":[{"id":"Ops","workspace":"/w"}]}`);
   const agents = [{ id: "ops", isDefault: false, workspace: "/w" }];
-  expect(await readOpenClawConfig(home, { STORE: "/data" })).toMatchObject({
-    ...{ store: "/data/sessions.json", port: 7, agents },
-  });
-  expect(await readOpenClawConfig(home, {})).not.toHaveProperty("store");
+  const known = await readOpenClawConfig(path, { STORE: "/data" });
+  expect(known).toMatchObject({ store: "/data/sessions.json", port: 7, agents });
+  expect(known).not.toHaveProperty("storeUnknown");
+  const unknown = await readOpenClawConfig(path, {});
+  expect(unknown).not.toHaveProperty("store");
+  expect(unknown.storeUnknown).toContain("STORE");
 });

@@ -32,11 +32,11 @@ export const SURROUNDINGS_EXPLANATIONS = {
   },
   unreadable: {
     summary: "something that has to be looked at cannot be read",
-    what: "A folder, a transcript, a lock or a log cannot be opened: it belongs to another user, is on a disk that does not answer, or is something else than it ought to be.",
+    what: "A folder, a transcript, a lock or a log cannot be opened: it belongs to another user, is on a disk that does not answer, or is something else than it ought to be. Or the gateway's configuration does not tell here where the registries are: it is no JSON5, or session.store names a variable that is not set.",
     effect: "None by itself; what is in it is not looked after.",
     keeper: "It is told. What cannot be read makes nothing missing, and nothing is decided on half of what is there.",
     byHand:
-      "Run it as the user that the bot runs as, or as root, which does the work on each home as its owner. ls -la PATH says whose it is.",
+      "Run it as the user that the bot runs as, or as root, which does the work on each home as its owner. ls -la PATH says whose it is. What session.store names has to be set for session-keeper, too, as in its crontab.",
     back: "Nothing goes.",
   },
 } satisfies Partial<Record<FindingKind, Explanation>>;
