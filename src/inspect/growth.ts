@@ -5,6 +5,7 @@ import { parseRow } from "../transcript/contents.ts";
 import { createLineSplitter, readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { type Finding, identify } from "./finding.ts";
+import { cutFor, oversizedFinding } from "./shortening.ts";
 import { whoseIs } from "./whose.ts";
 
 type Context = { settings: Settings; nowMs: number; signal: AbortSignal };
@@ -23,10 +24,12 @@ const SOON_MS = 3 * DAY_MS;
  * their present growth. `isIdle`: leaves those out that are dealt with anyway.
  */
 export async function findGrowing(
-  { transcripts, openclaw }: Installation,
+  installation: Installation,
   isIdle: (transcript: Transcript) => boolean,
-  { settings, nowMs, signal }: Context,
+  context: Context,
 ): Promise<Finding[]> {
+  const { settings, nowMs, signal } = context;
+  const { transcripts, openclaw } = installation;
   const { maxSize, hardLimit } = settings.rotate;
   const findings: Finding[] = [];
   for (const transcript of transcripts) {
@@ -40,30 +43,33 @@ export async function findGrowing(
     const limit = isOversized ? hardLimit : maxSize;
     const reachesInMs = bytesPerDay && limit > sizeBytes ? ((limit - sizeBytes) / bytesPerDay) * DAY_MS : undefined;
     if (!isOversized && !(reachesInMs !== undefined && reachesInMs < SOON_MS)) continue;
+    const growth = {
+      ...(bytesPerDay ? { bytesPerDay: Math.round(bytesPerDay) } : {}),
+      ...(reachesInMs === undefined ? {} : { reaches: limit, reachesAt: new Date(nowMs + reachesInMs).toISOString() }),
+    };
+    if (isOversized) {
+      const of = { ownership, isOversized, isNamed: false };
+      const cut =
+        ownership === "bot" ? await cutFor(transcript, installation, of, context).catch(() => undefined) : undefined;
+      findings.push(oversizedFinding(transcript, ownership, cut, settings, growth));
+      continue;
+    }
     findings.push({
-      kind: isOversized ? "oversized" : "growing",
-      severity: isOversized && ownership === "bot" ? "warning" : "info",
+      kind: "growing",
+      severity: "info",
       ...identify(transcript),
-      evidence: {
-        bytes: sizeBytes,
-        limitBytes: maxSize,
-        hardLimitBytes: hardLimit,
-        ...(bytesPerDay ? { bytesPerDay: Math.round(bytesPerDay) } : {}),
-        ...(reachesInMs === undefined
-          ? {}
-          : { reaches: limit, reachesAt: new Date(nowMs + reachesInMs).toISOString() }),
-      },
+      evidence: { bytes: sizeBytes, limitBytes: maxSize, hardLimitBytes: hardLimit, ...growth },
     });
   }
   return findings;
 }
 
-async function lookInto(transcript: Transcript): Promise<["bot" | "other", number | undefined]> {
+async function lookInto(transcript: Transcript): Promise<["bot" | "personal", number | undefined]> {
   try {
-    const ownership = (await whoseIs(transcript)) === "bot" ? "bot" : "other";
+    const ownership = (await whoseIs(transcript)) === "bot" ? "bot" : "personal";
     return [ownership, await growthOf(transcript)];
   } catch {
-    return [transcript.entries.length > 0 ? "bot" : "other", undefined];
+    return [transcript.entries.length > 0 ? "bot" : "personal", undefined];
   }
 }
 

@@ -44,6 +44,7 @@ export function describeLock(
       state,
       because: verdict.because,
       ageMs: Math.round(state === "held" ? heldMs : verdict.ageMs),
+      ...(file.kind === "folder" && !file.isEmpty ? { isFilled: true } : {}),
       bytes: file.kind === "folder" ? 0 : file.fingerprint.sizeBytes,
       ...(pid === undefined ? {} : { pid }),
       ...(createdAtMs === undefined ? {} : { createdAt: timeOf(createdAtMs) }),

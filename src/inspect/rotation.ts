@@ -14,11 +14,11 @@ import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
 import { openTranscript, unsafeBecause } from "../transcript/open.ts";
 import { isSameAs, isUnfinished } from "./begun.ts";
 import { findBotDamage } from "./bot-damage.ts";
-import { type Finding, identify } from "./finding.ts";
+import type { Finding } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import type { SharedLogs } from "./shared-logs.ts";
-import { cutEvidence, cutFor, mayDigest } from "./shortening.ts";
+import { cutFor, mayDigest, oversizedFinding } from "./shortening.ts";
 import { findStaleBindings, type StaleBinding } from "./stale-bindings.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
@@ -194,17 +194,9 @@ async function describe(
     }
   }
   const isBot = ownership === "bot";
-  const about = identify(transcript);
   const findings: Finding[] = [];
   const cut = unsafe ? undefined : await cutFor(transcript, installation, { ownership, isOversized, isNamed }, context);
-  if (isOversized) {
-    const limits = { limitBytes: context.settings.rotate.maxSize, hardLimitBytes: context.settings.rotate.hardLimit };
-    const evidence = { bytes: transcript.fingerprint.sizeBytes, ...limits, ...(cut ? cutEvidence(cut) : {}) };
-    const { sizeBytes } = transcript.fingerprint;
-    const isTail = cut !== undefined && !("refused" in cut) && !freesEnough(cut, sizeBytes);
-    const isBearable = isTail && sizeBytes <= context.settings.rotate.hardLimit;
-    findings.push({ kind: "oversized", severity: isBot && !isBearable ? "warning" : "info", ...about, evidence });
-  }
+  if (isOversized) findings.push(oversizedFinding(transcript, ownership, cut, context.settings));
   findings.push(...condemningFindings(transcript, matches, ownership), ...broken);
   const tried = triedOn(transcript, context);
   const mendable = tried ? [] : broken;

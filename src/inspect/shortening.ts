@@ -1,6 +1,7 @@
 import type { Settings } from "../config/settings.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
+import { type Finding, identify } from "./finding.ts";
 import type { Ownership } from "./whose.ts";
 
 type Context = { settings: Settings; signal: AbortSignal };
@@ -33,8 +34,37 @@ export async function mayDigest(
   return (await import("./digest.ts")).canDigest(transcript, settings, signal);
 }
 
-/** What a finding tells of it. */
-export function cutEvidence(cut: Cut | CutRefusal): Record<string, unknown> {
+/**
+ * What is to be said of a transcript that is too large. One of a bot is no trouble where a cut would free little, up to the hard
+ * limit: that is left alone on purpose.
+ *
+ * @param more what else is known of it
+ */
+export function oversizedFinding(
+  transcript: Transcript,
+  ownership: Ownership,
+  cut: Cut | CutRefusal | undefined,
+  { rotate: { maxSize, hardLimit } }: Settings,
+  more: Record<string, unknown> = {},
+): Finding {
+  const { sizeBytes } = transcript.fingerprint;
+  const isTail = cut !== undefined && !("refused" in cut) && !freesEnough(cut, sizeBytes);
+  const isBearable = isTail && sizeBytes <= hardLimit;
+  return {
+    kind: "oversized",
+    severity: ownership === "bot" && !isBearable ? "warning" : "info",
+    ...identify(transcript),
+    evidence: {
+      bytes: sizeBytes,
+      limitBytes: maxSize,
+      hardLimitBytes: hardLimit,
+      ...(cut ? cutEvidence(cut) : {}),
+      ...more,
+    },
+  };
+}
+
+function cutEvidence(cut: Cut | CutRefusal): Record<string, unknown> {
   if ("refused" in cut)
     return { cutRefused: cut.refused, ...(cut.line === undefined ? {} : { cutRefusedAtLine: cut.line }) };
   return { boundaryLine: cut.boundary.line, bytesAfterCut: cut.bytesAfter };

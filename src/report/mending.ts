@@ -60,12 +60,19 @@ const MENDING = {
   unreadable: null,
 } satisfies Record<FindingKind, string | null>;
 
+type Told = { kind: FindingKind; evidence: Record<string, unknown> };
+
 /** What a person types to have it mended, or to learn what to do. `places`: as of `placesIn`. */
-export function remedyFor(kind: FindingKind, places: string): string {
-  const command = MENDING[kind];
-  return command === null ? `session-keeper explain ${kind}` : `session-keeper ${command}${places}`;
+export function remedyFor(finding: Told, places: string): string {
+  const command = commandFor(finding);
+  return command === null ? `session-keeper explain ${finding.kind}` : `session-keeper ${command}${places}`;
 }
 
-export function isMendedByCommand(kind: FindingKind): boolean {
-  return MENDING[kind] !== null;
+export function isMendedByCommand(finding: Told): boolean {
+  return commandFor(finding) !== null;
+}
+
+/** A lock directory in which something lies may be somebody's data: no command removes it. */
+function commandFor({ kind, evidence }: Told): string | null {
+  return kind === "lock-directory" && evidence.isFilled === true ? null : MENDING[kind];
 }

@@ -33,10 +33,11 @@ function installationSection(installation: InstallationReport, nowMs: number): H
 
 function troubleTable(open: readonly ReportedFinding[], nowMs: number): Html {
   if (open.length === 0) return html``;
-  const rows = open.map(({ severity, kind, message, sessionKey, sessionId, path, line, since }) => {
+  const rows = open.map((finding) => {
+    const { severity, kind, message, sessionKey, sessionId, path, line, since } = finding;
     const where = sessionKey ?? sessionId ?? path ?? "";
     const age = since === undefined ? "" : `, for ${formatDuration(Math.max(0, nowMs - Date.parse(since)))}`;
-    return html`<li class="${severity}"><p>${message} <code>${kind}</code></p><p class="where">${where}${line === undefined ? "" : `, line ${line}`}${age}</p><p class="remedy"><code>${remedyFor(kind, "")}</code></p></li>`;
+    return html`<li class="${severity}"><p>${message} <code>${kind}</code></p><p class="where">${where}${line === undefined ? "" : `, line ${line}`}${age}</p><p class="remedy"><code>${remedyFor(finding, "")}</code></p></li>`;
   });
   return html`<h3>What is wrong</h3><ul class="trouble">${rows}</ul>`;
 }

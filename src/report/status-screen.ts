@@ -73,8 +73,9 @@ function troubleLines(open: readonly ReportedFinding[], paint: Paint, options: S
     }
     const more = findings.length - alike;
     if (more > 0) lines.push(`${indent}and ${more} more of this kind`);
-    const word = isMendedByCommand(first.kind) ? "mend it:" : "what to do:";
-    lines.push(`${indent}${paint("cyan", word)} ${remedyFor(first.kind, options.places)}`); // whole, so that it can be copied
+    const helped = findings.find(isMendedByCommand);
+    const word = helped ? "mend it:" : "what to do:";
+    lines.push(`${indent}${paint("cyan", word)} ${remedyFor(helped ?? first, options.places)}`); // whole, so that it can be copied
   }
   return lines;
 }

@@ -27,7 +27,10 @@ import { lookToValidate } from "./look-to-validate.ts";
 import { describeFailure } from "./prospects.ts";
 import { stateDirectoryOf } from "./state-directory.ts";
 
-/** The commands that crontabs use, and how each looks. Of what two of them find, the first one's evidence counts. */
+/**
+ * The commands that crontabs use, and how each looks. Of what two of them find, the first one's word counts; but of what is too
+ * large, `rotate` has the last one.
+ */
 const LOOKS: readonly [command: string, look: Duty][] = [
   ["detect-corruption", lookForCorruption],
   ["archive", lookToArchive],
@@ -107,7 +110,10 @@ async function lookAsAll(
           finding.sessionKey,
           finding.evidence.ids,
         ]);
-        if (!findings.has(name)) findings.set(name, finding);
+        const known = findings.get(name);
+        if (!known) findings.set(name, finding);
+        else if (finding.kind === "oversized" && command === "rotate")
+          findings.set(name, { ...finding, evidence: { ...known.evidence, ...finding.evidence } });
       }
     } catch (error) {
       context.world.signal.throwIfAborted();

@@ -94,6 +94,31 @@ test("damage in a large session of which a cut would free too little is mended",
   expect(await rotate(...small)).toMatchObject({ status: 0, did: [], spared: ["tail-too-large"] });
 });
 
+test("a tail that is too large is no trouble to any command up to the hard limit", async () => {
+  const path = aSession("claude-code", { boundaries: 1 });
+  const at = linesIn(path).findIndex((line) => line.includes('"compact_boundary"'));
+  edit(path, (lines) => lines.slice(at - 1));
+  const config = join(home.root, "config.json5");
+  const installation = {
+    openclaw: { home: home.openclaw },
+    claude: { home: home.claude },
+    gateway: { logs: [home.log] },
+  };
+  const configured = async (command: string, hardLimit: string) => {
+    writeFileSync(
+      config,
+      JSON.stringify({ installations: { jarvis: installation }, rotate: { maxSize: "500KB", hardLimit } }),
+    );
+    const { status, installations } = await keeperJson([command, "--dry-run", "-c", config, "--state-dir", home.state]);
+    const seen = installations[0]?.findings.filter(({ kind }) => kind === "oversized");
+    expect(seen).toMatchObject([{ path, evidence: { bytesAfterCut: expect.any(Number) } }]);
+    return [status, seen?.[0]?.severity];
+  };
+  for (const command of ["rotate", "archive", "status"]) expect(await configured(command, "20MB")).toEqual([0, "info"]);
+  for (const command of ["rotate", "archive", "status"])
+    expect(await configured(command, "600KB")).toEqual([1, "warning"]);
+});
+
 test("damage in a large session without a compaction is mended before a digest takes its place", async () => {
   const path = aSession("claude-code", { boundaries: 0, orphans: 1 });
   expect((await rotate()).did).toEqual(MENDED);
