@@ -164,7 +164,7 @@ export const throughTheProgram: Record<string, string> = {
   state: "cursors journal state",
   status: "archives log sessions",
   structure:
-    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows rewind rewrite segment-metadata shortened unreadable",
+    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mark mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows rewind rewrite segment-metadata unreadable",
   transcript: "contents lines open touched-files",
   undo: "note placed put-back registry removed session standing stored transcript whole-registry",
 };
