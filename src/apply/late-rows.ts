@@ -1,102 +1,154 @@
-import { open } from "node:fs/promises";
+import type { FileHandle } from "node:fs/promises";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
-import { fingerprintOfDescriptor, lookAt } from "../disk/fingerprint.ts";
+import { fingerprintOfDescriptor, isSameFile, lookAt } from "../disk/fingerprint.ts";
 import { draftPathFor } from "../disk/left-behind.ts";
 import { takeProbes } from "../disk/probes.ts";
+import { sha256Of } from "../disk/sha256.ts";
 import { putInPlace } from "../disk/shorten.ts";
 import { holdersOf } from "../host/processes.ts";
 import { parseRow } from "../transcript/contents.ts";
-import { readPieces, readRange } from "../transcript/lines.ts";
+import { createLineSplitter, readPieces, readRange } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
+
+const NEWLINE = Buffer.from("\n");
+const QUOTE = 0x22;
+const LINKS = [Buffer.from('"parentUuid":"'), Buffer.from('"parentId":"')];
 
 /**
  * Brings lines that came to the old file of a transcript into the new one, unless it holds them already: before the first row
  * that hangs on one of them, as programs take up the row that stands last; where none does, at the end.
+ *
+ * The new file is only read when there are such lines, and never as a whole. Memory: the lines, and one block.
  */
-export async function carrierTo(live: string, disk: Disk): Promise<(late: Buffer) => Promise<void>> {
-  const present = (await textOf(live)).split("\n");
-  const open = present.pop() ?? "";
-  const held = new Set(present);
-  let isFirst = true;
+export function carrierTo(live: string, disk: Disk): (late: Buffer) => Promise<void> {
   return async (late) => {
-    const missing = late
-      .toString("latin1")
-      .split("\n")
-      .filter((line) => line !== "" && !held.has(line));
-    if (missing.length === 0) return;
-    const at = isFirst ? firstThatHangsOn(missing, present) : -1;
-    const isPlaced = at >= 0 && (await insert(live, present.slice(0, at + 1), missing, disk));
-    if (!isPlaced) append(live, missing, isFirst ? open : "", disk);
-    isFirst = false;
+    const lines = linesOf(late);
+    const seen = lookAt(live);
+    if (!seen) {
+      disk.append(live, asText(lines), { sync: true });
+      return;
+    }
+    const file = await openTranscript(live, seen.fingerprint);
+    try {
+      const held = await heldIn(file, lines);
+      const missing = lines.filter((line) => !held.has(sha256Of(line)));
+      if (missing.length === 0) return;
+      const isPlaced = await insert(live, file, missing, disk);
+      if (!isPlaced) await append(live, file, missing, disk);
+    } finally {
+      await file.close();
+    }
   };
 }
 
-/** A line that a full disk cut off at the end is completed. */
-function append(live: string, missing: readonly string[], open: string, disk: Disk): void {
-  const text = `${missing.join("\n")}\n`;
-  const isCompletion = open !== "" && text.startsWith(open);
-  const gap = open !== "" && !isCompletion && !isBeingWritten(live) ? "\n" : "";
-  disk.append(live, Buffer.from(gap + (isCompletion ? text.slice(open.length) : text), "latin1"), { sync: true });
+/** The lines of a text that are not empty, without their newlines. */
+function linesOf(text: Buffer): Buffer[] {
+  const lines: Buffer[] = [];
+  for (let at = 0; at < text.length; ) {
+    const end = text.indexOf(NEWLINE, at);
+    const line = text.subarray(at, end < 0 ? text.length : end);
+    if (line.length > 0) lines.push(line);
+    at += line.length + 1;
+  }
+  return lines;
 }
 
-function firstThatHangsOn(missing: readonly string[], present: readonly string[]): number {
-  const ids = missing.flatMap((line) => idOf(line) ?? []);
-  const links = ids.flatMap((id) => [`"parentUuid":${JSON.stringify(id)}`, `"parentId":${JSON.stringify(id)}`]);
-  return present.findIndex((line) => links.some((link) => line.includes(link)));
+function asText(lines: readonly Buffer[]): Buffer {
+  return Buffer.concat(lines.flatMap((line) => [line, NEWLINE]));
 }
 
-function idOf(line: string): string | undefined {
-  const { uuid, id } = parseRow(Buffer.from(line, "latin1")) ?? {};
-  return typeof uuid === "string" ? uuid : typeof id === "string" ? id : undefined;
+/** Which of these lines stand in a file, by their hashes. */
+async function heldIn(file: FileHandle, lines: readonly Buffer[]): Promise<Set<string>> {
+  const wanted = new Set(lines.map(sha256Of));
+  const lengths = new Set(lines.map(({ length }) => length));
+  const held = new Set<string>();
+  await eachLine(file, (line) => {
+    const hash = lengths.has(line.length) ? sha256Of(line) : "";
+    if (wanted.has(hash)) held.add(hash);
+    return true;
+  });
+  return held;
+}
+
+/** Goes through the whole lines of a file as long as `onLine` says so. Of one above 64 MiB only the place is told. */
+async function eachLine(file: FileHandle, onLine: (line: Buffer, at: number) => boolean): Promise<void> {
+  let [at, goesOn] = [0, true];
+  const pass = (bytes: number, line: Buffer) => {
+    if (!goesOn) return;
+    goesOn = onLine(line, at);
+    at += bytes + 1;
+  };
+  const splitter = createLineSplitter(
+    (line) => pass(line.length, line),
+    (bytes) => pass(bytes, Buffer.alloc(0)),
+  );
+  for await (const piece of readPieces(file, 0, fingerprintOfDescriptor(file.fd).sizeBytes)) {
+    splitter.push(piece);
+    if (!goesOn) return;
+  }
 }
 
 /**
- * Puts lines before the last of those with which the file begins.
+ * Puts lines before the first row that hangs on one of them.
  *
- * @returns false, with nothing changed, when it does not begin with them any more
+ * @returns false, with nothing changed, when none does, or when somebody has rewritten the file meanwhile
  */
-async function insert(
-  live: string,
-  first: readonly string[],
-  missing: readonly string[],
-  disk: Disk,
-): Promise<boolean> {
-  const file = await open(live);
-  try {
-    const found = fingerprintOfDescriptor(file.fd);
-    const probes = takeProbes(file.fd, found.sizeBytes);
-    const expected = first.map((line) => `${line}\n`).join("");
-    const begins = await readRange(file, 0, expected.length);
-    if (begins.toString("latin1") !== expected) return false; // its program has written it anew
-    const at = expected.length - (first.at(-1)?.length ?? 0) - 1;
-    const draft = draftPathFor(live);
-    const pieces = async function* () {
-      yield* readPieces(file, 0, at);
-      yield Buffer.from(`${missing.join("\n")}\n`, "latin1");
-      yield* readPieces(file, at, found.sizeBytes);
-    };
-    await disk.createOf(draft, pieces(), ownershipOf(found));
-    const put = await putInPlace(disk, live, file, probes, { draft, mtimeMs: found.mtimeMs });
-    if ("refused" in put) return false;
-    if (put.problem !== undefined) throw put.problem;
-    return true;
-  } finally {
-    await file.close();
-  }
+async function insert(live: string, file: FileHandle, missing: readonly Buffer[], disk: Disk): Promise<boolean> {
+  const ids = new Set(missing.flatMap((line) => idOf(line) ?? []));
+  const found = fingerprintOfDescriptor(file.fd);
+  const probes = takeProbes(file.fd, found.sizeBytes);
+  let before = -1;
+  await eachLine(file, (line, at) => {
+    if (hangsOnOneOf(ids, line)) before = at;
+    return before < 0;
+  });
+  if (before < 0) return false;
+  const pieces = async function* () {
+    yield* readPieces(file, 0, before);
+    yield asText(missing);
+    yield* readPieces(file, before, found.sizeBytes);
+  };
+  const draft = draftPathFor(live);
+  await disk.createOf(draft, pieces(), ownershipOf(found));
+  const put = await putInPlace(disk, live, file, probes, { draft, mtimeMs: found.mtimeMs });
+  if ("refused" in put) return false;
+  if (put.problem !== undefined) throw put.problem;
+  return true;
+}
+
+/** The id of a row as it stands in JSON, byte for byte. */
+function idOf(line: Buffer): string | undefined {
+  const { uuid, id } = parseRow(line) ?? {};
+  const one = typeof uuid === "string" ? uuid : id;
+  return typeof one === "string" ? Buffer.from(JSON.stringify(one)).toString("latin1").slice(1, -1) : undefined;
+}
+
+function hangsOnOneOf(ids: ReadonlySet<string>, line: Buffer): boolean {
+  return LINKS.some((link) => {
+    for (let at = line.indexOf(link); at >= 0; at = line.indexOf(link, at + 1)) {
+      const from = at + link.length;
+      const end = line.indexOf(QUOTE, from);
+      if (end >= 0 && ids.has(line.toString("latin1", from, end))) return true;
+    }
+    return false;
+  });
+}
+
+/** Puts lines at the end. One that a full disk cut off there is completed. */
+async function append(live: string, file: FileHandle, missing: readonly Buffer[], disk: Disk): Promise<void> {
+  const text = asText(missing);
+  const found = fingerprintOfDescriptor(file.fd);
+  const tail = await readRange(file, Math.max(0, found.sizeBytes - text.length), found.sizeBytes);
+  const open = tail.subarray(tail.lastIndexOf(NEWLINE) + 1);
+  const isWhole = open.length < tail.length || tail.length === found.sizeBytes; // else more of it stands before
+  const isCompletion =
+    isWhole && open.equals(text.subarray(0, open.length)) && isSameFile(found, lookAt(live)?.fingerprint);
+  const gap = open.length > 0 && !isCompletion && !isBeingWritten(live) ? [NEWLINE] : [];
+  disk.append(live, Buffer.concat([...gap, text.subarray(isCompletion ? open.length : 0)]), { sync: true });
 }
 
 /** Somebody may still finish the last line himself. */
 function isBeingWritten(path: string): boolean {
   const seen = lookAt(path);
   return seen !== undefined && holdersOf(seen.fingerprint).some(({ writes }) => writes);
-}
-
-async function textOf(path: string): Promise<string> {
-  const seen = lookAt(path);
-  if (!seen) return "";
-  const file = await openTranscript(path, seen.fingerprint);
-  const pieces: string[] = [];
-  for await (const piece of readPieces(file, 0, seen.fingerprint.sizeBytes)) pieces.push(piece.toString("latin1"));
-  await file.close();
-  return pieces.join("");
 }

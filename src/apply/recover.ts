@@ -73,7 +73,7 @@ async function bringHome(aside: string, live: string, bytes: number, tools: Tool
   const file = await openTranscript(aside, seen.fingerprint);
   try {
     const { offset, isQuiet } = goesOn
-      ? await drain(file, bytes, await carrierTo(live, disk))
+      ? await drain(file, bytes, carrierTo(live, disk))
       : await drain(file, bytes, () => undefined);
     if (!goesOn && offset > bytes) {
       const transcript = transcriptOf(live, dialect, seen.fingerprint, tools);

@@ -2,9 +2,9 @@ import type { FileHandle } from "node:fs/promises";
 import { readPieces, readRange } from "../transcript/lines.ts";
 import { editLine } from "./edit-line.ts";
 import type { Mending } from "./edits.ts";
+import { markBytesOf } from "./mark.ts";
 
 const NEWLINE = Buffer.from("\n");
-const BYTE_ORDER_MARK_BYTES = 3;
 
 /**
  * The bytes [0, to) of a transcript with what is to be mended in them mended, in pieces that are valid until the next one.
@@ -21,7 +21,7 @@ export async function* mendedPieces(
   let at = 0;
   if (header) {
     yield Buffer.concat([header, NEWLINE]);
-    if (await startsWithMark(file)) at = BYTE_ORDER_MARK_BYTES; // it may only stand at the very start
+    at = await markBytesOf(file); // it may only stand at the very start
   }
   for (const edit of edits) {
     const { where } = edit;
@@ -32,8 +32,4 @@ export async function* mendedPieces(
     at = end + 1;
   }
   yield* readPieces(file, at, to);
-}
-
-async function startsWithMark(file: FileHandle): Promise<boolean> {
-  return (await readRange(file, 0, BYTE_ORDER_MARK_BYTES)).toString("hex") === "efbbbf";
 }

@@ -1,6 +1,7 @@
 import type { FileHandle } from "node:fs/promises";
 import { readPieces } from "../transcript/lines.ts";
 import type { Cut } from "./cut.ts";
+import { markBytesOf } from "./mark.ts";
 
 const NEWLINE = Buffer.from("\n");
 
@@ -11,10 +12,11 @@ export async function* shortenedPieces(
   { carried, keptFrom }: Cut,
   first: Buffer | undefined,
 ): AsyncGenerator<Buffer> {
+  const start = first ? await markBytesOf(file) : 0; // the mark may only stand at the very start
   if (first) yield Buffer.concat([first, NEWLINE]);
   for (const piece of carried) {
     if ("line" in piece) yield Buffer.concat([piece.line, NEWLINE]);
-    else yield* readPieces(file, piece.from, piece.to);
+    else yield* readPieces(file, Math.max(start, piece.from), piece.to);
   }
-  yield* readPieces(file, keptFrom, to);
+  yield* readPieces(file, Math.max(start, keptFrom), to);
 }

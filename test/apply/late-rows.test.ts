@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -48,17 +48,46 @@ test.for([
   },
 ])("rows that come late are put $what", async ({ live, late, is }) => {
   writeFileSync(path, live, { mode: 0o640 });
-  await (await carrierTo(path, openDisk()))(Buffer.from(late));
+  await carrierTo(path, openDisk())(Buffer.from(late));
   expect(readFileSync(path, "utf8")).toBe(is);
   expect(statSync(path).mode & 0o777).toBe(0o640);
   expect(readdirSync(folder)).toEqual(["t.jsonl"]);
 });
 
-test("into a file that its program has written anew since, they go at the end", async () => {
+test("each time they are put into the file as it is by then", async () => {
   writeFileSync(path, claude("a", null) + claude("c", "b"));
-  const carry = await carrierTo(path, openDisk());
-  const anew = claude("z", null) + claude("a", "z") + claude("c", "b");
-  writeFileSync(path, anew);
+  const carry = carrierTo(path, openDisk());
+  writeFileSync(path, claude("z", null) + claude("a", "z") + claude("c", "b"));
   await carry(Buffer.from(claude("b", "a")));
+  await carry(Buffer.from(claude("b", "a") + claude("y", null)));
+  const ended = claude("z", null) + claude("a", "z") + claude("b", "a") + claude("c", "b") + claude("y", null);
+  expect(readFileSync(path, "utf8")).toBe(ended);
+});
+
+test("into a file that its program writes anew in that moment, they go at the end", async () => {
+  writeFileSync(path, claude("a", null) + claude("c", "b"));
+  const disk = openDisk();
+  const { link } = disk;
+  const anew = claude("z", null) + claude("a", "z") + claude("c", "b");
+  disk.link = (from, to) => {
+    link.call(disk, from, to);
+    writeFileSync(`${path}.tmp`, anew);
+    renameSync(`${path}.tmp`, path);
+  };
+  await carrierTo(path, disk)(Buffer.from(claude("b", "a")));
   expect(readFileSync(path, "utf8")).toBe(anew + claude("b", "a"));
+  expect(readdirSync(folder)).toEqual(["t.jsonl"]);
+});
+
+test("into a file that is gone they are put as they are", async () => {
+  rmSync(path, { force: true });
+  await carrierTo(path, openDisk())(Buffer.from(`\n${claude("b", "a")}`));
+  expect(readFileSync(path, "utf8")).toBe(claude("b", "a"));
+});
+
+test("a line at the end that is longer than they are is not taken for one of theirs", async () => {
+  const open = `{"other":"${"x".repeat(500)}`;
+  writeFileSync(path, claude("a", null) + open);
+  await carrierTo(path, openDisk())(Buffer.from(claude("b", "a")));
+  expect(readFileSync(path, "utf8")).toBe(`${claude("a", null)}${open}\n${claude("b", "a")}`);
 });

@@ -133,7 +133,7 @@ export const throughTheProgram: Record<string, string> = {
   "": "emit-licenses errors main",
   alert: "deliver message ping state",
   apply:
-    "abandoned append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason recover registry-backup remove-leftover remove-lock repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
+    "abandoned append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason registry-backup remove-leftover remove-lock repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
   build: "bundle compile-ahead",
   commands:
@@ -164,7 +164,7 @@ export const throughTheProgram: Record<string, string> = {
   state: "cursors journal state",
   status: "archives log sessions",
   structure:
-    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows rewind rewrite segment-metadata shortened unreadable",
+    "check-claude-code check-openclaw checker confirm-breaks cut-index cut damage edit-line effects header live-rows mark mend-file mend pair-active pair-by-id pair-turns plan-cut read-rows rewind rewrite segment-metadata unreadable",
   transcript: "contents lines open touched-files",
   undo: "note placed put-back registry removed session standing stored transcript whole-registry",
 };
