@@ -1,3 +1,4 @@
+import { basename } from "node:path";
 import type { Settings } from "../config/settings.ts";
 import type { CatalogRecord } from "./catalog.ts";
 
@@ -38,8 +39,9 @@ const PERIODS = {
  * Decides which of the command `archive`'s own archives stay. An archive stays if any rule keeps it, session by session;
  * `maxBytes` is a ceiling over the rules for all of them together, the oldest go first. The newest archive of a session always
  * stays, because it may be the last copy, and so does each from which lines were taken out: what came later is without them.
- * What lay beside a session (a draft, a backup) is no copy of it, so each file of another name has a last copy of its own. What
- * is newest shows in the order, because clocks are set; periods go by the times in UTC. Pure.
+ * What lay beside a session (a draft, a backup) is no copy of it, so each file of another name has a last copy of its own; what
+ * belonged to no session at all has none, and goes first. What is newest shows in the order, because clocks are set; periods go
+ * by the times in UTC. Pure.
  *
  * @param records oldest first, as in the catalog; of archives that are there
  */
@@ -62,7 +64,8 @@ export function planRetention(
   const retained = new Map<CatalogRecord, Retained>();
   for (const wholes of sources.values()) {
     const own = wholes.filter(([body]) => isOwn(body));
-    const lasting = wholes.filter((whole) => whole === own.at(-1) || isTakenOut(whole[0]));
+    const newest = own.findLast(([body]) => !isOfNoSession(body));
+    const lasting = wholes.filter((whole) => whole === newest || isTakenOut(whole[0]));
     let lastCopy: CatalogRecord[] = [];
     for (const whole of wholes.toReversed()) {
       const facts = { isOverCeiling: false, lastCopy };
@@ -76,11 +79,17 @@ export function planRetention(
     applyRules(own.toReversed(), keep, nowMs, note);
   }
   const archives = records.flatMap((record) => retained.get(record) ?? []);
-  return { archives, bytes: applyCeiling(oldestFirst, retained, keep.maxBytes) };
+  const firstToGo = oldestFirst.toSorted(([a], [b]) => Number(isOfNoSession(b)) - Number(isOfNoSession(a)));
+  return { archives, bytes: applyCeiling(firstToGo, retained, keep.maxBytes) };
 }
 
 function isOwn({ command }: CatalogRecord): boolean {
   return command === "archive";
+}
+
+/** A prompt, or a draft or a backup of a registry: it was archived under its whole name, not under that of a session. */
+function isOfNoSession({ reason, sessionId, source }: CatalogRecord): boolean {
+  return reason === "leftover" && sessionId === basename(source);
 }
 
 /** True when the transcript went on without lines that are in this archive. */
@@ -128,15 +137,15 @@ function applyRules(
   }
 }
 
-/** Lets the oldest go until the rest fits, or only last copies are left. @returns how many bytes stay */
+/** Lets the first go until the rest fits, or only last copies are left. @returns how many bytes stay */
 function applyCeiling(
-  oldestFirst: readonly Whole[],
+  firstToGo: readonly Whole[],
   retained: ReadonlyMap<CatalogRecord, Retained>,
   maxBytes: number,
 ): number {
   const rulesOf = ([body]: Whole) => retained.get(body)?.keptBy ?? [];
-  let bytes = oldestFirst.filter((whole) => rulesOf(whole).length > 0).reduce((sum, whole) => sum + sizeOf(whole), 0);
-  for (const whole of oldestFirst) {
+  let bytes = firstToGo.filter((whole) => rulesOf(whole).length > 0).reduce((sum, whole) => sum + sizeOf(whole), 0);
+  for (const whole of firstToGo) {
     if (bytes <= maxBytes) break;
     if (rulesOf(whole).length === 0 || rulesOf(whole).includes("last-copy")) continue;
     bytes -= sizeOf(whole);

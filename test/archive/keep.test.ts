@@ -147,6 +147,25 @@ describe("the ceiling", () => {
     expect(bytes).toBe(110);
   });
 
+  test("what belonged to no session falls first, and is nobody's last copy", () => {
+    const ofNone = (name: string, days: number) =>
+      aged(days, { reason: "leftover", sessionId: name, source: `/home/sessions/${name}`, gzipBytes: 50 });
+    const names = [`${"ab".repeat(32)}.txt`, "sessions.json.bak.1770640000000", `sessions.json.${"c".repeat(36)}.tmp`];
+    const [prompt, backup, draft] = names.map((name, index) => ofNone(name, 3 - index));
+    const sessions = [sized(9, 50), sized(8, 50)];
+    if (!prompt || !backup || !draft) throw new Error("three were made");
+    const all = [...sessions, prompt, backup, draft];
+    expect(keptOf({ last: 9, maxBytes: 150 }, ...all)).toEqual([
+      "a-9: last",
+      "a-8: last-copy last",
+      `${draft.archive}: last`,
+    ]);
+    expect(keptOf({ last: 9, maxBytes: 100 }, ...all)).toEqual(["a-9: last", "a-8: last-copy last"]);
+    expect(keptOf({}, ...all)).toEqual(["a-8: last-copy"]);
+    const ofSession = aged(3, { reason: "leftover", source: "/home/sessions/a.jsonl.deleted.2026-03-12T12-00-00Z" });
+    expect(keptOf({}, ofSession)).toEqual(["a-3: last-copy"]);
+  });
+
   test("what lies beside an archive counts", () => {
     const sidecars = { archive: "s", gzipBytes: 100, sha256: "", files: 1, bytes: 1 };
     const { bytes } = planRetention([{ ...sized(1, 5), sidecars }], nothing, NOW);
