@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.ts";
 import { lookAt } from "../disk/fingerprint.ts";
 import { cleanupPeriodOf } from "../installation/claude-settings.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
+import { projectNamesOf, unmapPath } from "../installation/paths.ts";
 import { findSidecars } from "../installation/sidecars.ts";
 import { unsafeBecause } from "../transcript/open.ts";
 import { isCopiedWhole, sidecarsCopiedAt } from "./copied.ts";
@@ -20,17 +21,20 @@ type Context = { settings: Settings; nowMs: number };
 
 /**
  * Looks for transcripts that the sweep of Claude Code takes within `archive.beforeClaudeSweep`, whosever they are: it goes by
- * the time of change. A person who set the period on purpose has decided about them.
+ * the time of change. A person who set the period on purpose has decided about them; in the settings of one folder, about those of
+ * that folder only.
  */
 export function findSweepAhead(installation: Installation, { settings, nowMs }: Context): SweepAhead[] {
   const { claude } = installation;
   if (!claude) return [];
-  const { days, isSetOnPurpose } = cleanupPeriodOf(claude.home);
+  const { days, isSetOnPurpose, by = [] } = cleanupPeriodOf(claude.home, installation.workspaces);
   if (isSetOnPurpose) return [];
+  const { paths } = installation.settings;
+  const decided = new Set(by.flatMap((folder) => [folder, unmapPath(folder, paths)]).flatMap(projectNamesOf));
   const before = nowMs - days * DAY_MS + settings.archive.beforeClaudeSweep;
   const own = installation.transcripts.filter(({ dialect }) => dialect === "claude-code");
   const all = [...own, ...otherFiles(claude.projects, own)].filter(
-    ({ kind, fingerprint }) => kind === "file" && fingerprint.sizeBytes > 0,
+    ({ kind, fingerprint, group }) => kind === "file" && fingerprint.sizeBytes > 0 && !decided.has(group),
   );
   return all.flatMap((transcript) => {
     const isDue = transcript.fingerprint.mtimeMs < before;

@@ -77,9 +77,9 @@ export const programWording: Record<ProgramCheckKind, CheckWords> = {
       ? `Claude Code ${written}, by its newest rows`
       : `Claude Code ${installed} (${path})${written === null || written === installed ? "" : `; the newest rows are of ${written}`}`,
   "claude-version-unknown": (_, path) => `no row in ${path} tells a version, and there is no claude on the PATH`,
-  "claude-sweeps": ({ days, beforeSweepMs }) => [
-    `Claude Code deletes transcripts ${days} days after their last change`,
-    `archive copies them ${span(beforeSweepMs)} before; to keep them where they are, set cleanupPeriodDays in settings.json`,
+  "claude-sweeps": ({ days, beforeSweepMs, by }) => [
+    `Claude Code deletes transcripts ${days} days after their last change${Array.isArray(by) ? `, those of all folders as soon as it starts in ${by.join(" or ")}` : ""}`,
+    `archive copies them ${span(beforeSweepMs)} before; to keep them where they are, set cleanupPeriodDays in ${Array.isArray(by) ? "the .claude/settings.json of that folder" : "settings.json"}`,
   ],
   "claude-sweep-chosen": ({ days }) =>
     `Claude Code deletes transcripts after ${days} days, as somebody set on purpose; they are not copied before`,

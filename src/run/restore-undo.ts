@@ -16,7 +16,7 @@ import { brakeReason } from "../state/brake.ts";
 import { type JournalEvent, openJournal, readJournal } from "../state/journal.ts";
 import { readState, statePathOf } from "../state/state.ts";
 import { historyOf } from "../undo/history.ts";
-import { pathsOf, planUndo, recentRuns, type UndoPlan, type UndoSession } from "../undo/plan.ts";
+import { pathsOf, planUndo, recentRuns, registriesOf, type UndoPlan, type UndoSession } from "../undo/plan.ts";
 import { putBackSessions } from "../undo/put-back.ts";
 import { lookerAtEntries } from "../undo/registry.ts";
 import { type Asked, lookAtSession, type UndoOutcome } from "../undo/session.ts";
@@ -102,14 +102,21 @@ async function putBack(
 
 type Read = { events: JournalEvent[]; plan: UndoPlan | undefined; own: UndoSession[] };
 
-/** `own`: sessions that lie in the homes of this installation. */
+/**
+ * `own`: sessions that lie in the homes of this installation, and whose entries are in its registries: one of another bot in the
+ * same Claude Code home is put back by the rules of that one's release.
+ */
 function readPlan(installation: Installation, runId: string, stateDirectory: string): Read {
   const events = readJournal(stateDirectory);
   const plan = planUndo(events, runId);
   const homes = homesOf(installation);
   const claimed = new Set(installation.claimedElsewhere);
   const isOwn = (path: string) => !claimed.has(path) && homes.some((home) => path.startsWith(home + sep));
-  const own = (plan?.sessions ?? []).filter((session) => [...pathsOf(session)].every(isOwn));
+  const registries = new Set(installation.registries.map((registry) => registry.path));
+  const isOwnRegistry = (path: string) => registries.has(path) || isOwn(path);
+  const own = (plan?.sessions ?? []).filter(
+    (session) => [...pathsOf(session)].every(isOwn) && registriesOf(session).every(isOwnRegistry),
+  );
   return { events, plan, own };
 }
 

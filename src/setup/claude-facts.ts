@@ -21,7 +21,7 @@ export type ClaudeFacts = {
 
 /** Looks at settings, rows and the package; runs nothing. */
 export async function gatherClaude(
-  { claude, transcripts }: Installation,
+  { claude, transcripts, workspaces }: Installation,
   searchPath: string,
 ): Promise<ClaudeFacts | undefined> {
   if (!claude) return undefined;
@@ -35,7 +35,7 @@ export async function gatherClaude(
   const installed = path === undefined ? undefined : versionOfPackage(path);
   return {
     home: claude.home,
-    cleanup: cleanupPeriodOf(claude.home),
+    cleanup: cleanupPeriodOf(claude.home, workspaces),
     ...(written === undefined ? {} : { written }),
     ...(installed === undefined || path === undefined ? {} : { installed: { version: installed, path } }),
   };

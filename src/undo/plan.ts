@@ -78,6 +78,11 @@ export function pathsOf({ path, steps, unknown }: UndoSession): Set<string> {
   return new Set([...[path, ...copies.map((copy) => copy.path)], ...[...steps, ...unknown].map((step) => step.path)]);
 }
 
+/** The registries that were changed for a session. */
+export function registriesOf({ steps }: UndoSession): string[] {
+  return steps.flatMap(({ undo }) => ("registry" in undo ? undo.registry : []));
+}
+
 /** What a step changed: a file, or an entry of a registry. */
 export function targetOf(undo: UndoData): string {
   if ("registry" in undo) return "sessionKey" in undo ? `${undo.registry} ${undo.sessionKey}` : undo.registry;

@@ -144,6 +144,32 @@ describe("Claude Code's own sweep", () => {
     settle({ cleanupPeriodDays: "never" });
     expect((await archive()).installations[0]?.actions.length).toBe(1);
   });
+
+  test.each([
+    ["settings.json", { "settings.json": 20 }],
+    ["settings.local.json", { "settings.json": 25_000, "settings.local.json": 20 }],
+  ])("a shorter one in %s of a workspace is for all folders, and on purpose only in there", async (_, settings) => {
+    const other = personal(18 * DAY);
+    const own = addClaudeSession(home, { idleMs: 18 * DAY, entrypoint: "cli" });
+    settle({ cleanupPeriodDays: 36_500 });
+    const folder = join(home.workspace, ".claude");
+    mkdirSync(folder);
+    const put = (of: Record<string, number>) => {
+      for (const [name, cleanupPeriodDays] of Object.entries(of))
+        writeFileSync(join(folder, name), JSON.stringify({ cleanupPeriodDays }));
+    };
+    put({ "settings.json": 0, "settings.local.json": 36_500 });
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+    rmSync(join(folder, "settings.local.json"));
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+    put(settings);
+    expect((await archive()).installations[0]?.findings).toMatchObject([
+      { kind: "sweep-ahead", resolved: true, path: other.path, evidence: { days: 20 } },
+    ]);
+    expect([other.path, own.path].map((path) => existsSync(path))).toEqual([true, true]);
+    settle({ cleanupPeriodDays: 10 });
+    expect((await archive()).installations[0]).toMatchObject({ findings: [], actions: [] });
+  });
 });
 
 describe("leftovers", () => {

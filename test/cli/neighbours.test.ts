@@ -50,6 +50,33 @@ test("a session in a workspace that two bots share may be bound in the database 
   }
 });
 
+test("an undo puts entries back by the rules of the bot whose they are, whoever comes first", async () => {
+  const { jarvis, friday } = theHomes();
+  const { sessionId, path } = addClaudeSession(jarvis, { idleMs: 9 * DAY });
+  const registry = writeRegistry(friday, {
+    "agent:main:main": boundEntry(sessionId, { updatedAt: Date.now() - 9 * DAY }),
+  });
+  const before = readFileSync(registry, "utf8");
+  const { runId } = await keeperJson(["archive", ...args]);
+  expect(existsSync(path)).toBe(false);
+  const after = readFileSync(registry, "utf8");
+  const release = (lastTouchedVersion: string) =>
+    writeFileSync(
+      join(friday.openclaw, "openclaw.json"),
+      JSON.stringify({ meta: { lastTouchedVersion }, gateway: { port: 1 } }),
+    );
+  release("2026.8.1");
+  for (const more of [[], ["-i", "jarvis"]]) {
+    const refused = await keeperJson(["restore", "undo", runId, ...args, ...more]);
+    expect(refused.status).toBe(1);
+    expect([readFileSync(registry, "utf8"), existsSync(path)]).toEqual([after, false]);
+  }
+  release("2026.2.9");
+  const undone = await keeperJson(["restore", "undo", runId, ...args]);
+  expect(undone.installations.map(({ actions }) => actions.length)).toEqual([0, 2]);
+  expect([undone.status, readFileSync(registry, "utf8"), existsSync(path)]).toEqual([0, before, true]);
+});
+
 /** How the other bot may be out of sight, and what is typed then. */
 const situations: [how: string, args: string[], prepare: (friday: Home) => void][] = [
   ["is left out", ["-i", "jarvis"], () => undefined],

@@ -13,5 +13,6 @@ test("the version is told where rows or the package tell it", () => {
 
 test("a sweep that nobody chose is worth advice", () => {
   expect(said({})[1]).toBe("claude-sweeps advice");
+  expect(said({ cleanup: { days: 7, isSetOnPurpose: false, by: ["/w"] } })[1]).toBe("claude-sweeps advice");
   expect(said({ cleanup: { days: 99999, isSetOnPurpose: true } })[1]).toBe("claude-sweep-chosen ok");
 });

@@ -27,7 +27,7 @@ export const ARCHIVE_EXPLANATIONS = {
     what: "At its start Claude Code deletes every transcript that was not changed for cleanupPeriodDays (30 unless set), with all that lies beside it. This one is due within archive.beforeClaudeSweep (3 days), and there is no copy of it.",
     effect: "Without a copy the session is gone for good.",
     keeper:
-      "`archive` copies it, whosever it is, and leaves it where it is. Where somebody set cleanupPeriodDays on purpose, it does not.",
+      "`archive` copies it, whosever it is, and leaves it where it is. Where somebody set cleanupPeriodDays on purpose, it does not. A shorter period in the .claude/settings.json of a workspace holds for all folders as soon as Claude Code starts in there, so it is expected for all of them.",
     byHand:
       "Run it now: session-keeper archive. To have them kept for longer: cleanupPeriodDays in Claude Code's settings.json.",
     back: "After the sweep: session-keeper restore get ID --full --to all.jsonl",
