@@ -142,6 +142,20 @@ describe("entries", () => {
     await expectUndone(home, report.runId, before);
   });
 
+  test("forget only that one, where another is what their gateway believes", async () => {
+    const claude = addClaudeSession(home);
+    const gone = "0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10";
+    const entry = boundEntry(claude.sessionId);
+    writeRegistry(home, { [KEY]: { ...entry, claudeCliSessionId: gone } });
+    const before = textOf(home);
+    const report = await repair(home);
+    expect(report.status).toBe(0);
+    const { claudeCliSessionId: _, ...kept } = entry;
+    expect(readRegistryOf(home)[KEY]).toEqual(kept);
+    await expectSettled(home);
+    await expectUndone(home, report.runId, before);
+  });
+
   test("of every kind in one write", async () => {
     const session = addTalk(home);
     addTalk(home, { messages: [written.whatsappDirect] });
