@@ -88,6 +88,19 @@ describe("entries", () => {
     await expectUndone(home, report.runId, before);
   });
 
+  test.each([
+    ["a topic", (id: string) => `${id}-topic-5.jsonl`],
+    ["a fork", (id: string) => `2026-11-20T10-00-00-000Z_${id}.jsonl`],
+  ])("without an id get that of the session, not the name of its file: %s", async (_, nameOf) => {
+    const sessionId = "0c1d6e6f-0f6e-4f9e-9a0b-3b1f2f6f8a11";
+    const session = addTalk(home, { sessionId, name: nameOf(sessionId) });
+    writeRegistry(home, { [KEY]: { ...entryFor(session), sessionId: null } });
+    const report = await repair(home);
+    expect(report.status).toBe(0);
+    expect(readRegistryOf(home)[KEY]).toEqual(entryFor(session));
+    await expectSettled(home);
+  });
+
   test("whose conversation Claude Code holds keep it, whatever else of them is wrong", async () => {
     const [a, b] = [addClaudeSession(home), addClaudeSession(home)];
     const bound = { ...boundEntry(a.sessionId), updatedAt: "then", totalTokens: "x" };
