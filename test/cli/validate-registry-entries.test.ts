@@ -101,6 +101,17 @@ describe("entries", () => {
     await expectSettled(home);
   });
 
+  test("that are no objects keep others whose names differ in case only from coming, and the next run enters these", async () => {
+    const session = addTalk(home);
+    writeRegistry(home, { [KEY.replace("telegram", "Telegram")]: null });
+    const first = await repair(home);
+    expect(actionsOf(first).map(({ result }) => result)).toEqual(["done", "changed-since-plan"]);
+    await repair(home);
+    const entered = Object.values(readRegistryOf(home)).filter(({ sessionId }) => sessionId === session.sessionId);
+    expect(entered).toMatchObject([{ sessionFile: session.path, repaired: true }]);
+    await expectSettled(home);
+  });
+
   test("whose conversation Claude Code holds keep it, whatever else of them is wrong", async () => {
     const [a, b] = [addClaudeSession(home), addClaudeSession(home)];
     const bound = { ...boundEntry(a.sessionId), updatedAt: "then", totalTokens: "x" };
