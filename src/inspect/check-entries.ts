@@ -13,6 +13,7 @@ import { sizesOf } from "./bloat.ts";
 import { claudeSessionsOf } from "./claude-sessions.ts";
 import { type FieldFault, faultsOf } from "./entry-faults.ts";
 import type { Finding } from "./finding.ts";
+import { idOfTranscript } from "./id-of-transcript.ts";
 import { NEWBORN_MS } from "./in-use.ts";
 import { namedFileOf } from "./named-file.ts";
 import type { RegistryContext } from "./registry.ts";
@@ -145,7 +146,7 @@ async function check(
     });
   const writtenMs = registry.registry.fingerprint?.mtimeMs ?? context.nowMs;
   const stead = isHeldElsewhere ? { sessionId: randomUUID(), changedMs: writtenMs } : undefined;
-  const mended = mendable.length > 0 ? mendOf(mendable, own[0], stead) : undefined;
+  const mended = mendable.length > 0 ? await mendOf(mendable, own[0], stead) : undefined;
   if (isLost && faults.length === 0 && hasFileOfItsId(entry, sessions, installation))
     one.change = { kind: "mend", remove: ["sessionFile"], set: {} };
   else if (isLost || (mended === undefined && mendable.length > 0 && !isThere)) one.change = { kind: "lost" };
@@ -175,16 +176,16 @@ function tellFault({ field, problem, isNull }: FieldFault, about: Surroundings["
  *
  * @param stead what an entry says whose conversation is held in another place than the sessions folder
  */
-function mendOf(
+async function mendOf(
   faults: readonly FieldFault[],
   transcript: Transcript | undefined,
   stead: { sessionId: string; changedMs: number } | undefined,
-): EntryChange | undefined {
+): Promise<EntryChange | undefined> {
   const fields = faults.map(({ field }) => field);
-  const sessionId = transcript?.sessionId ?? stead?.sessionId;
   const changedMs = transcript?.fingerprint.mtimeMs ?? stead?.changedMs;
   const set: Record<string, string> = {};
   if (fields.includes("sessionId")) {
+    const sessionId = transcript ? await idOfTranscript(transcript) : stead?.sessionId;
     if (sessionId === undefined) return undefined;
     set.sessionId = JSON.stringify(sessionId);
   }

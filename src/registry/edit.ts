@@ -16,8 +16,8 @@ export type RegistryEdit = {
 export type EntryChange = ObjectChange | undefined;
 
 /**
- * Clears the bindings of one entry to a Claude Code session. All three fields of a provider go together: were one left, the
- * gateway would fall back on it and resume a session that is gone. A map that becomes empty goes as well, as in the
+ * Clears the bindings of one entry to a Claude Code session. Where it is the one that the gateway believes, all three fields of
+ * the provider go together: were one left, the gateway would fall back on it and resume a session that is gone. A map that becomes empty goes as well, as in the
  * gateway's own clearing. An entry that isn't there, or doesn't name the session any more, changes nothing.
  *
  * @param key the session key in its stored spelling
@@ -109,22 +109,30 @@ export function fieldsOf(text: string, { valueAt }: Place): EntryFields {
   };
 }
 
-/** The change that makes an entry forget sessions of Claude Code; undefined when it names none of them. */
+/**
+ * The change that makes an entry forget sessions of Claude Code; undefined when it names none of them. A provider whose first
+ * binding, the one that the gateway believes, is to be forgotten loses all; any other only those that are to be forgotten.
+ */
 export function withoutSessions(entry: EntryFields, claudeSessionIds: readonly string[]): ObjectChange | undefined {
   const fields = Object.fromEntries([...BINDING_MAPS, LEGACY_BINDING].map((name) => [name, entry.read(name)]));
-  const named = bindingsOf(fields).filter(({ sessionId }) => claudeSessionIds.includes(sessionId));
-  if (named.length === 0) return undefined;
-  const providers = new Set(named.map(({ provider }) => provider));
+  const bindings = bindingsOf(fields);
+  if (!bindings.some(({ sessionId }) => claudeSessionIds.includes(sessionId))) return undefined;
+  const isCleared = (provider: string, held: Record<string, unknown>) => {
+    const believed = bindings.find((binding) => binding.provider === provider);
+    return [believed, ...bindingsOf(held)].some((one) => one && claudeSessionIds.includes(one.sessionId));
+  };
   const remove = new Set<string>();
   const within = new Map<string, ObjectChange>();
   for (const name of BINDING_MAPS) {
-    const held = Object.keys(asObject(fields[name]));
-    const cleared = new Set(held.filter((provider) => providers.has(provider)));
+    const held = Object.entries(asObject(fields[name]));
+    const alone = (one: [string, unknown]) => ({ [name]: Object.fromEntries([one]) });
+    const cleared = new Set(held.filter((one) => isCleared(one[0], alone(one))).map(([provider]) => provider));
     if (cleared.size === 0) continue;
     if (cleared.size === held.length) remove.add(name);
     else within.set(name, { remove: cleared });
   }
-  if (providers.has(LEGACY_PROVIDER)) remove.add(LEGACY_BINDING);
+  const legacy = { [LEGACY_BINDING]: fields[LEGACY_BINDING] };
+  if (isCleared(LEGACY_PROVIDER, legacy)) remove.add(LEGACY_BINDING);
   return { remove, within };
 }
 

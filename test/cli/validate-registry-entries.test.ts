@@ -88,6 +88,30 @@ describe("entries", () => {
     await expectUndone(home, report.runId, before);
   });
 
+  test.each([
+    ["a topic", (id: string) => `${id}-topic-5.jsonl`],
+    ["a fork", (id: string) => `2026-11-20T10-00-00-000Z_${id}.jsonl`],
+  ])("without an id get that of the session, not the name of its file: %s", async (_, nameOf) => {
+    const sessionId = "0c1d6e6f-0f6e-4f9e-9a0b-3b1f2f6f8a11";
+    const session = addTalk(home, { sessionId, name: nameOf(sessionId) });
+    writeRegistry(home, { [KEY]: { ...entryFor(session), sessionId: null } });
+    const report = await repair(home);
+    expect(report.status).toBe(0);
+    expect(readRegistryOf(home)[KEY]).toEqual(entryFor(session));
+    await expectSettled(home);
+  });
+
+  test("that are no objects keep others whose names differ in case only from coming, and the next run enters these", async () => {
+    const session = addTalk(home);
+    writeRegistry(home, { [KEY.replace("telegram", "Telegram")]: null });
+    const first = await repair(home);
+    expect(actionsOf(first).map(({ result }) => result)).toEqual(["done", "changed-since-plan"]);
+    await repair(home);
+    const entered = Object.values(readRegistryOf(home)).filter(({ sessionId }) => sessionId === session.sessionId);
+    expect(entered).toMatchObject([{ sessionFile: session.path, repaired: true }]);
+    await expectSettled(home);
+  });
+
   test("whose conversation Claude Code holds keep it, whatever else of them is wrong", async () => {
     const [a, b] = [addClaudeSession(home), addClaudeSession(home)];
     const bound = { ...boundEntry(a.sessionId), updatedAt: "then", totalTokens: "x" };
@@ -139,6 +163,20 @@ describe("entries", () => {
     expect(textOf(home)).not.toContain(gone);
     expect(readRegistryOf(home)[KEY]).toMatchObject({ kept: 1, chatType: "direct" });
     expect(readRegistryOf(home)["agent:main:main"]).toHaveProperty("cliSessionIds");
+    await expectUndone(home, report.runId, before);
+  });
+
+  test("forget only that one, where another is what their gateway believes", async () => {
+    const claude = addClaudeSession(home);
+    const gone = "0b7e4a52-6d3c-4a58-8a4f-0d2a6f6b9c10";
+    const entry = boundEntry(claude.sessionId);
+    writeRegistry(home, { [KEY]: { ...entry, claudeCliSessionId: gone } });
+    const before = textOf(home);
+    const report = await repair(home);
+    expect(report.status).toBe(0);
+    const { claudeCliSessionId: _, ...kept } = entry;
+    expect(readRegistryOf(home)[KEY]).toEqual(kept);
+    await expectSettled(home);
     await expectUndone(home, report.runId, before);
   });
 

@@ -14,23 +14,29 @@ const other = "6f0c1d6e-0f6e-4f9e-9a0b-3b1f2f6f8a11";
 
 const registry = (entries: unknown) => JSON.stringify(entries, null, 2);
 
+const trimmed = (value: unknown) => (typeof value === "string" ? value.trim() : "");
+const idIn = (value: unknown) =>
+  typeof value === "object" && value !== null ? trimmed((value as Entry).sessionId) : trimmed(value);
+
+/** The session that the gateway goes on with: it believes the bindings, then the ids, then the oldest field. */
+function inEffect(entry: Entry, provider: string): string | undefined {
+  return bindingsOf(entry).find((binding) => binding.provider === provider)?.sessionId;
+}
+
 /** The clearing as a program would do it that can afford to build the values anew. */
 function clearParsed(entry: Entry, sessionId: string): Entry {
-  const providers = new Set(
-    bindingsOf(entry)
-      .filter((binding) => binding.sessionId === sessionId)
-      .map(({ provider }) => provider),
-  );
+  const isCleared = (provider: string, value: unknown) =>
+    inEffect(entry, provider) === sessionId || idIn(value) === sessionId;
   const cleared = new Map(Object.entries(entry));
   for (const name of ["cliSessionBindings", "cliSessionIds"]) {
     const map = cleared.get(name);
     if (typeof map !== "object" || map === null || Array.isArray(map)) continue;
-    const left = Object.entries(map).filter(([provider]) => !providers.has(provider));
+    const left = Object.entries(map).filter(([provider, value]) => !isCleared(provider, value));
     if (left.length === Object.keys(map).length) continue;
     if (left.length === 0) cleared.delete(name);
     else cleared.set(name, Object.fromEntries(left));
   }
-  if (providers.has("claude-cli")) cleared.delete("claudeCliSessionId");
+  if (isCleared("claude-cli", trimmed(entry.claudeCliSessionId))) cleared.delete("claudeCliSessionId");
   return Object.fromEntries(cleared);
 }
 
@@ -116,10 +122,20 @@ describe("clearBinding", () => {
       },
     ],
     ["cliSessionIds", { cliSessionIds: { "claude-cli": gone }, claudeCliSessionId: other }],
-    ["claudeCliSessionId", { cliSessionIds: { "claude-cli": other }, claudeCliSessionId: gone }],
-  ])("clears the whole provider when only %s names the session", (_, fields) => {
+    ["claudeCliSessionId", { claudeCliSessionId: gone }],
+  ])("clears the whole provider when %s names the session and is what the gateway believes", (_, fields) => {
     const edit = clearBinding(registry({ k: { sessionId: "s", ...fields } }), "k", gone);
     expect(edit.text).toBe(registry({ k: { sessionId: "s" } }));
+  });
+
+  it.each([
+    ["cliSessionIds", { cliSessionBindings: { "claude-cli": { sessionId: other } } }, { "claude-cli": gone }],
+    ["cliSessionIds", { cliSessionBindings: { "claude-cli": { sessionId: other } } }, { "claude-cli": ` ${gone}` }],
+    ["claudeCliSessionId", { cliSessionIds: { "claude-cli": other } }, gone],
+    ["claudeCliSessionId", { cliSessionBindings: { "claude-cli": { sessionId: other } } }, gone],
+  ])("takes only %s where another session is what the gateway believes", (name, kept, value) => {
+    const edit = clearBinding(registry({ k: { sessionId: "s", [name]: value, ...kept } }), "k", gone);
+    expect(edit.text).toBe(registry({ k: { sessionId: "s", ...kept } }));
   });
 
   it("leaves claudeCliSessionId when another provider is cleared", () => {
@@ -189,6 +205,27 @@ describe("clearBindings", () => {
           else expect(JSON.parse(edited.get(name) ?? "")).toEqual(clearParsed(JSON.parse(value) as Entry, gone));
         }
         expect(clearBindings(edit.text, gone).changed).toBe(false);
+      }),
+      { numRuns: 500 },
+    );
+  });
+});
+
+describe("what the gateway believes of an entry", () => {
+  it("stays what it was where it is another session, and is nothing where it is the cleared one", () => {
+    fc.assert(
+      fc.property(entries, jsonStyle, (node, style) => {
+        const before = printJson(node, style);
+        const edited = textByKey(clearBindings(before, gone).text);
+        for (const [name, value] of textByKey(before)) {
+          if (!value.startsWith("{")) continue;
+          const [was, is] = [JSON.parse(value) as Entry, JSON.parse(edited.get(name) ?? "") as Entry];
+          for (const provider of ["claude-cli", "codex", "7"]) {
+            const believed = inEffect(was, provider);
+            expect(inEffect(is, provider)).toBe(believed === gone ? undefined : believed);
+          }
+          expect(bindingsOf(is).map(({ sessionId }) => sessionId)).not.toContain(gone);
+        }
       }),
       { numRuns: 500 },
     );

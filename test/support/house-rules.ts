@@ -144,7 +144,7 @@ export const throughTheProgram: Record<string, string> = {
   "gateway-log": "notices rejections",
   host: "child-process command host processes",
   inspect:
-    "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut destinations digest entry-faults finding gateway-log gateway-offer gone-registry group growth idle in-use key-settings leftovers lock-finding logged-keys named-file orphans pasted registry related-sessions remains renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose shared-logs",
+    "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut destinations digest entry-faults finding gateway-log gateway-offer gone-registry group growth id-of-transcript idle in-use key-settings leftovers lock-finding logged-keys named-file orphans pasted registry related-sessions remains renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose shared-logs",
   installation:
     "claude-settings discover era-witnesses find-openclaw gateway installation leftovers lent-home openclaw-config paths pruning registries session-folders sharers trace transcripts workspaces",
   json: "optional",

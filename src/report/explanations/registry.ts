@@ -57,7 +57,7 @@ export const REGISTRY_EXPLANATIONS = {
     summary: "the registry binds a Claude Code session that is not there",
     what: "An entry says that its conversation goes on in a Claude Code session (cliSessionBindings, cliSessionIds, claudeCliSessionId), and that session's file is gone or holds no rows.",
     effect: 'Every message fails with "No conversation found with session ID".',
-    keeper: `\`rotate\` and ${REPAIR} clear the binding, all three fields in one write, so that the next message starts a fresh session. Only where that Claude Code folder could be read.`,
+    keeper: `\`rotate\` and ${REPAIR} clear the binding, all three fields in one write, so that the next message starts a fresh session. Where a newer field names another session, only the older field goes. Only where that Claude Code folder could be read.`,
     byHand: `Type /reset in that chat. ${ERA_F3}`,
     back: "The session's lines, if they were archived: session-keeper restore get ID --full --to all.jsonl. To go on in it, put the file back to where it was before the next message comes in.",
   },
