@@ -51,7 +51,7 @@ export async function findGrowing(
       const of = { ownership, isOversized, isNamed: false };
       const cut =
         ownership === "bot" ? await cutFor(transcript, installation, of, context).catch(() => undefined) : undefined;
-      findings.push(oversizedFinding(transcript, ownership, cut, settings, growth));
+      findings.push(oversizedFinding(transcript, ownership, cut, { installation, settings }, growth));
       continue;
     }
     findings.push({

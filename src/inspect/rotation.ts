@@ -18,7 +18,7 @@ import type { Finding } from "./finding.ts";
 import { condemningFindings, inspectGatewayLogs, type LogFacts } from "./gateway-log.ts";
 import { useProbe } from "./in-use.ts";
 import type { SharedLogs } from "./shared-logs.ts";
-import { cutFor, mayDigest, oversizedFinding } from "./shortening.ts";
+import { cutFor, isTooLarge, mayDigest, oversizedFinding } from "./shortening.ts";
 import { findStaleBindings, type StaleBinding } from "./stale-bindings.ts";
 import { areForeign, hasUnreadablePart, installationFindings } from "./surroundings.ts";
 import { type Ownership, whoseIs } from "./whose.ts";
@@ -102,15 +102,16 @@ export async function inspectForRotation(installation: Installation, context: In
     cursors: {},
   };
   const era = installation.openclaw?.era.era;
-  const isTooLarge = ({ kind, fingerprint }: Transcript) =>
-    kind === "file" && fingerprint.sizeBytes > context.settings.rotate.maxSize;
+  const tooLarge = new Set<Transcript>();
+  for (const transcript of installation.transcripts)
+    if (await isTooLarge(transcript, installation, context.settings)) tooLarge.add(transcript);
   const isLeftOut = (transcript: Transcript) =>
-    !isWanted(transcript) || (isTooLarge(transcript) && !logs.condemned.has(transcript.path));
+    !isWanted(transcript) || (tooLarge.has(transcript) && !logs.condemned.has(transcript.path));
   const damage = await findBotDamage(installation, context.cursors, isLeftOut, context);
   for (const transcript of installation.transcripts.filter(isWanted)) {
     const condemned = logs.condemned.get(transcript.path);
     const broken = damage.mendable.get(transcript.path) ?? [];
-    const isOversized = isTooLarge(transcript);
+    const isOversized = tooLarge.has(transcript);
     const isNamed = wanted.has(transcript.sessionId);
     if (transcript.dialect === "openclaw" && era === "S" && !isNamed) continue; // left over from before the move
     const isReplaced = transcript.kind !== "file" && transcript.entries.length > 0;
@@ -196,7 +197,8 @@ async function describe(
   const isBot = ownership === "bot";
   const findings: Finding[] = [];
   const cut = unsafe ? undefined : await cutFor(transcript, installation, { ownership, isOversized, isNamed }, context);
-  if (isOversized) findings.push(oversizedFinding(transcript, ownership, cut, context.settings));
+  if (isOversized)
+    findings.push(oversizedFinding(transcript, ownership, cut, { installation, settings: context.settings }));
   findings.push(...condemningFindings(transcript, matches, ownership), ...broken);
   const tried = triedOn(transcript, context);
   const mendable = tried ? [] : broken;

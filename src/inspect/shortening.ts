@@ -2,9 +2,29 @@ import type { Settings } from "../config/settings.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { type Cut, type CutRefusal, freesEnough } from "../structure/cut.ts";
 import { type Finding, identify } from "./finding.ts";
-import type { Ownership } from "./whose.ts";
+import { type Ownership, whoseIs } from "./whose.ts";
 
 type Context = { settings: Settings; signal: AbortSignal };
+
+/** True when a transcript is larger than its kind may be. Whose it is is looked up only where that decides. */
+export async function isTooLarge(
+  transcript: Transcript,
+  installation: Installation,
+  settings: Settings,
+): Promise<boolean> {
+  const { kind, fingerprint, dialect, entries } = transcript;
+  const exceeds = (ownership: Ownership) => fingerprint.sizeBytes > sizeLimitOf(ownership, installation, settings);
+  if (kind !== "file" || !exceeds("personal")) return false;
+  if (exceeds("bot")) return true;
+  const mayBePersonal = dialect === "claude-code" && entries.length === 0;
+  return mayBePersonal && exceeds(await whoseIs(transcript).catch(() => "bot" as const)); // what can't be read is told elsewhere
+}
+
+/** In bytes. Sessions of persons that are looked after may have a lower one of their own; a higher one only spares them. */
+function sizeLimitOf(ownership: Ownership, { settings: { claude } }: Installation, { rotate }: Settings): number {
+  const isOwn = ownership === "personal" && claude !== null && claude.personalSessions !== "ignore";
+  return isOwn ? Math.min(rotate.maxSize, claude.personalMaxSize) : rotate.maxSize;
+}
 
 /** Looked up only where a cut could be made: it costs a pass over the file. */
 export async function cutFor(
@@ -44,9 +64,10 @@ export function oversizedFinding(
   transcript: Transcript,
   ownership: Ownership,
   cut: Cut | CutRefusal | undefined,
-  { rotate: { maxSize, hardLimit } }: Settings,
+  { installation, settings }: { installation: Installation; settings: Settings },
   more: Record<string, unknown> = {},
 ): Finding {
+  const { hardLimit } = settings.rotate;
   const { sizeBytes } = transcript.fingerprint;
   const isTail = cut !== undefined && !("refused" in cut) && !freesEnough(cut, sizeBytes);
   const isBearable = isTail && sizeBytes <= hardLimit;
@@ -56,7 +77,7 @@ export function oversizedFinding(
     ...identify(transcript),
     evidence: {
       bytes: sizeBytes,
-      limitBytes: maxSize,
+      limitBytes: sizeLimitOf(ownership, installation, settings),
       hardLimitBytes: hardLimit,
       ...(cut ? cutEvidence(cut) : {}),
       ...more,

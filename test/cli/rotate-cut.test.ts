@@ -135,6 +135,26 @@ test("a policy of cuts cuts large personal sessions, whatever the strategy, and 
   expect(spared.installations[0]).toMatchObject({ actions: [], spared: [{ because: "cut-refused" }] });
 });
 
+test("a personal session has its own limit, below that of bots too", async () => {
+  const { path, original } = aSession({ isPersonal: true, bytes: 1_300_000, boundaries: 3 });
+  const config = join(home.root, "config.json5");
+  const rotate = (claude: object) => {
+    const jarvis = {
+      openclaw: { home: home.openclaw },
+      claude: { home: home.claude, ...claude },
+      gateway: { logs: [] },
+    };
+    writeFileSync(config, JSON.stringify({ installations: { jarvis } }));
+    return keeperJson(["rotate", "--config", config, "--state-dir", home.state]);
+  };
+  for (const claude of [{ personalMaxSize: "1MB" }, { personalSessions: "cut", personalMaxSize: "1.4MB" }])
+    expect((await rotate(claude)).installations[0]).toMatchObject({ findings: [], actions: [], spared: [] });
+  expect(readFileSync(path, "utf8")).toBe(original);
+  const report = await rotate({ personalSessions: "cut", personalMaxSize: "1MB" });
+  expect(report.installations[0]?.findings).toMatchObject([{ kind: "oversized", evidence: { limitBytes: 1_000_000 } }]);
+  expect(report.installations[0]?.actions.at(-1)).toMatchObject({ kind: "cut-transcript", result: "done" });
+});
+
 test("a tail that is too large is left alone up to the hard limit, and told why", async () => {
   const { path, original, rotate } = aSession({ bytes: 3_000_000, boundaries: 1 });
   const lines = linesOf(original);
