@@ -23,7 +23,7 @@ it(`${CUTS} cuts under a writer at full speed lose no line, and leave each in it
   const ended = new Promise((resolve) => writer.once("close", resolve));
   try {
     let cuts = 0;
-    for (let runs = 0; cuts < CUTS && runs < 2 * CUTS; runs += 1) {
+    for (let runs = 0; cuts < CUTS && runs < 6 * CUTS; runs += 1) {
       const { report } = await shortenInProcess(home, "cut");
       const last = report.actions.find(({ kind }) => kind === "cut-transcript");
       if (last?.result === "done") cuts += 1;
