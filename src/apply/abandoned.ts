@@ -1,5 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
+import { isAbandoned } from "../disk/left-behind.ts";
 import { isAlive } from "../host/processes.ts";
 import type { Tools } from "./tools.ts";
 
@@ -14,6 +15,7 @@ export function removeAbandoned(folder: string, tools: Tools): void {
   lookedThrough.set(tools, known.add(folder));
   for (const name of readdirSync(folder)) {
     const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);
-    if (pid > 0 && pid !== process.pid && !isAlive(pid)) disk.remove(join(folder, name));
+    const path = join(folder, name);
+    if (pid > 0 && pid !== process.pid && !isAlive(pid) && isAbandoned(path)) disk.remove(path);
   }
 }

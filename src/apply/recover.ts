@@ -4,7 +4,7 @@ import { recordsOf } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { drain } from "../disk/drain.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
-import { asidePathFor, DRAFT, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
+import { asidePathFor, DRAFT, isAbandoned, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
 import { describeError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { lockRulesOf } from "../installation/lock-rules.ts";
@@ -18,7 +18,7 @@ import { finishSidecars } from "./remove-sidecars.ts";
 import type { Tools } from "./tools.ts";
 
 /**
- * Finishes what a run that was killed had begun: drops drafts and that run's own locks, and brings home what was added to a
+ * Finishes what a run that was killed had begun: drops drafts, once they are old enough to be nobody's, and that run's own locks, and brings home what was added to a
  * transcript that had been set aside, before that goes.
  *
  * @returns what could not be cleared away, and why; the run goes on without it, the next one tries again
@@ -36,7 +36,7 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   for (const path of installation.leftBehind) {
     const [, original, bytes] = SET_ASIDE.exec(basename(path)) ?? [];
     if (LOCK_DRAFT.test(path)) await attempt(path, () => settleCaptured(disk, path, { foreignPids }));
-    else if (DRAFT.test(path)) await attempt(path, () => disk.remove(path));
+    else if (DRAFT.test(path)) await attempt(path, () => (isAbandoned(path) ? disk.remove(path) : undefined));
     else if (original && bytes)
       await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }

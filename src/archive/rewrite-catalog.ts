@@ -2,15 +2,13 @@ import { closeSync, constants, existsSync, openSync, readdirSync } from "node:fs
 import { basename, join } from "node:path";
 import { type Disk, ownershipOf } from "../disk/disk.ts";
 import { fingerprintOfDescriptor, isSameFile, lookAt } from "../disk/fingerprint.ts";
-import { asidePathFor, DRAFT, draftPathFor, SET_ASIDE } from "../disk/left-behind.ts";
+import { asidePathFor, DRAFT, draftPathFor, isAbandoned, SET_ASIDE } from "../disk/left-behind.ts";
 import { errnoOf } from "../errors.ts";
 import { addLines, type CatalogRecord, catalogPathOf } from "./catalog.ts";
 import { type CatalogIndex, readIndex, readingOf, readLine, readLines } from "./catalog-index.ts";
 
 /** Below this many lines a rewrite saves nobody anything. */
 const LONG_LINES = 1000;
-/** No rewrite takes as long; what is older is of a run that was killed. */
-const ABANDONED_MS = 60 * 60_000;
 /** Somebody adds lines about the very same archives each time we do: then he has the last word anyway. */
 const CARRY_ROUNDS = 10;
 
@@ -82,7 +80,7 @@ export function finishRewrites(disk: Disk, folder: string): void {
         closeSync(old);
       }
     }
-    if (end !== undefined || Date.now() - seen.fingerprint.mtimeMs > ABANDONED_MS) removeIfThere(disk, left);
+    if (end !== undefined || isAbandoned(left)) removeIfThere(disk, left);
   }
 }
 

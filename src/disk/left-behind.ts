@@ -1,3 +1,8 @@
+import { lookAt } from "./fingerprint.ts";
+
+/** No write pauses as long. */
+const ABANDONED_MS = 60 * 60_000;
+
 /** Old content of a file that was replaced lies under such a name until nobody can add to it any more. */
 export const SET_ASIDE = /^(.+)\.session-keeper-(\d+)-[0-9a-f-]{36}\.old$/;
 /** What was written beside and not put in place, or captured and not removed. */
@@ -19,4 +24,13 @@ export function draftPathFor(path: string): string {
 /** A new name for the old content of `path`, whose first `bytes` bytes are archived. */
 export function asidePathFor(path: string, bytes: number): string {
   return `${path}.session-keeper-${bytes}-${crypto.randomUUID()}.old`;
+}
+
+/**
+ * True for something half-made that nobody can be at work on any more. A run on another host, or in another container, may
+ * share the folder, and its process is none that is seen here; only the time since the last change tells.
+ */
+export function isAbandoned(path: string): boolean {
+  const seen = lookAt(path);
+  return seen !== undefined && Date.now() - seen.fingerprint.mtimeMs > ABANDONED_MS;
 }

@@ -1,9 +1,10 @@
+import { randomUUID } from "node:crypto";
 import { existsSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { open } from "node:fs/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { recoverSetAside } from "../../src/apply/recover.ts";
-import { asidePathFor } from "../../src/disk/left-behind.ts";
-import { addClaudeSession, type Home, makeHome } from "../support/home.ts";
+import { asidePathFor, draftPathFor } from "../../src/disk/left-behind.ts";
+import { addClaudeSession, age, type Home, makeHome } from "../support/home.ts";
 import { toolsFor } from "../support/sidecars.ts";
 
 const MB = 1_000_000;
@@ -54,4 +55,14 @@ test("beside a transcript of any size", async () => {
   writeFileSync(aside, OLD + LATE); // a run that was killed once more before this went
   expect(await recover()).toEqual([]);
   expect([existsSync(aside), await endOf(sizeBytes)]).toEqual([false, LATE]);
+});
+
+test("a half-made file of a run here goes at once; one of a run on another host when nothing was written to it for long", async () => {
+  const own = draftPathFor(path);
+  const fresh = `${path}.session-keeper-${randomUUID()}.draft`;
+  const old = `${path}.session-keeper-${randomUUID()}.draft`;
+  for (const draft of [own, fresh, old]) writeFileSync(draft, "half");
+  age(old, 2 * 3_600_000);
+  expect(await recover()).toEqual([]);
+  expect([own, fresh, old].map((draft) => existsSync(draft))).toEqual([false, true, false]);
 });

@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { appendFileSync, existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -96,4 +97,37 @@ test("the archive that a digest was just made on the strength of stays, whatever
   const again = readFileSync(path);
   expect(actionsOf(await run("rotate", "--strategy", "digest"))).toContain("prune-archive: done");
   expect([isKept(again), isKept(original)]).toEqual([true, false]);
+});
+
+/** Puts a compaction into a transcript, behind so many rows. */
+function compactBehind(path: string, count: number): void {
+  const rows = readFileSync(path, "utf8").trim().split("\n");
+  const [last, next] = [rows[count - 1], rows[count]].map((row) => JSON.parse(row ?? ""));
+  const { message, ...facts } = last;
+  const boundary = {
+    ...{ ...facts, parentUuid: null, logicalParentUuid: last.uuid, uuid: randomUUID() },
+    ...{ type: "system", subtype: "compact_boundary", content: "Conversation compacted", isMeta: false, level: "info" },
+    compactMetadata: { trigger: "auto", preTokens: 9 },
+  };
+  const summary = {
+    ...{ ...facts, parentUuid: boundary.uuid, uuid: randomUUID(), isCompactSummary: true },
+    message: { role: "user", content: "what was said" },
+  };
+  const added = [boundary, summary, { ...next, parentUuid: summary.uuid }].map((row) => JSON.stringify(row));
+  writeFileSync(path, `${[...rows.slice(0, count), ...added, ...rows.slice(count + 1)].join("\n")}\n`);
+}
+
+test("a session that was copied before the sweep and cut later is written once, every line in its place", async () => {
+  const idleMs = 29 * DAY;
+  const { path, sessionId } = addClaudeSession(home, { idleMs, bytes: 95_000, project: "-home-me", entrypoint: "cli" });
+  compactBehind(path, 40);
+  age(path, idleMs);
+  const whole = readFileSync(path, "utf8").trim().split("\n");
+  expect(actionsOf(await run("archive"))).toEqual(["archive-transcript: done"]);
+  const cut = actionsOf(await run("rotate", "--session", sessionId, "--strategy", "cut"));
+  expect(cut).toEqual(expect.arrayContaining(["archive-transcript: done", "cut-transcript: done"]));
+  const to = join(home.root, "copy.jsonl");
+  await run("restore", "get", sessionId, "--full", "--to", to);
+  const lines = readFileSync(to, "utf8").trim().split("\n");
+  expect(lines.filter((line) => !line.includes("segment-header"))).toEqual(whole);
 });

@@ -133,7 +133,7 @@ export const throughTheProgram: Record<string, string> = {
   "": "emit-licenses errors main",
   alert: "deliver message ping state",
   apply:
-    "abandoned append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason registry-backup remove-leftover remove-lock repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
+    "append-note apply-batch apply archive-transcript ask-gateway cut-transcript digest-transcript empty-transcript entry-change entry-obstacle entry-undo left outcome place-files prepare-edit reason registry-backup remove-leftover remove-lock repair-transcript replace-transcript restart-gateway restore-registry retain segment-header-of session-caches step write-prepared write-registry",
   archive: "catalog-index folder read-tar sidecar-archives tar-entry",
   build: "bundle compile-ahead",
   commands:

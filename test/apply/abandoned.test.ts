@@ -1,0 +1,36 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { removeAbandoned } from "../../src/apply/abandoned.ts";
+import { age, type Home, makeHome } from "../support/home.ts";
+import { toolsFor } from "../support/sidecars.ts";
+
+const HOUR_MS = 3_600_000;
+/** No process of this machine has such a number. */
+const ELSEWHERE = 9_999_999;
+
+let home: Home;
+beforeEach(() => {
+  home = makeHome();
+});
+afterEach(() => home.remove());
+
+test("half an archive goes when it is old and of no process here; a fresh one may be of another host", async () => {
+  const folder = join(home.root, "archives");
+  mkdirSync(folder);
+  const put = (name: string, idleMs: number) => {
+    const path = join(folder, name);
+    writeFileSync(path, "half");
+    age(path, idleMs);
+    return path;
+  };
+  const gone = put(`a.jsonl.gz.${ELSEWHERE}.partial`, 2 * HOUR_MS);
+  const kept = [
+    put(`b.jsonl.gz.${ELSEWHERE}.partial`, HOUR_MS / 2),
+    put(`c.jsonl.gz.${process.pid}.partial`, 2 * HOUR_MS),
+    put("d.jsonl.gz.1.partial", 2 * HOUR_MS),
+    put("e.jsonl.gz", 2 * HOUR_MS),
+  ];
+  removeAbandoned(folder, await toolsFor(home, "run"));
+  expect([gone, ...kept].map((path) => existsSync(path))).toEqual([false, true, true, true, true]);
+});
