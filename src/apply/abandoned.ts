@@ -1,6 +1,7 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { isAbandoned } from "../disk/left-behind.ts";
+import { placeMark } from "../host/place-mark.ts";
 import { isAlive } from "../host/processes.ts";
 import type { Tools } from "./tools.ts";
 
@@ -14,8 +15,16 @@ export function removeAbandoned(folder: string, tools: Tools): void {
   if (known.has(folder)) return;
   lookedThrough.set(tools, known.add(folder));
   for (const name of readdirSync(folder)) {
-    const pid = Number(/\.(\d+)\.partial$/.exec(name)?.[1]);
-    const path = join(folder, name);
-    if (pid > 0 && pid !== process.pid && !isAlive(pid) && isAbandoned(path)) disk.remove(path);
+    const [, number, mark] = PARTIAL.exec(name) ?? [];
+    const [pid, path] = [Number(number), join(folder, name)];
+    const isOver = pid > 0 && pid !== process.pid && !isAlive(pid);
+    if (isOver && (mark === placeMark() || isAbandoned(path))) disk.remove(path);
   }
+}
+
+const PARTIAL = /\.(\d+)(?:-([0-9a-f]{8}))?\.partial$/;
+
+/** What half an archive is called until it is whole: by the process that makes it, and where that runs. */
+export function partialName(archive: string): string {
+  return `${archive}.${process.pid}-${placeMark()}.partial`;
 }

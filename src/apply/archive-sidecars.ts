@@ -8,6 +8,7 @@ import { lookAt } from "../disk/fingerprint.ts";
 import { errnoOf } from "../errors.ts";
 import { findSidecars, type Sidecars } from "../installation/sidecars.ts";
 import type { Step } from "../plan/plan.ts";
+import { partialName } from "./abandoned.ts";
 import { archiveTranscript } from "./archive-transcript.ts";
 import { isFinished, type Outcome } from "./outcome.ts";
 import type { Archived, Progress, Tools } from "./tools.ts";
@@ -54,7 +55,7 @@ async function archiveSidecars(
 ): Promise<SidecarArchive> {
   const { disk, signal } = tools;
   const { record } = archived;
-  const partial = join(folder, `${sidecarsName(record.archive, 1)}.${process.pid}.partial`);
+  const partial = join(folder, partialName(sidecarsName(record.archive, 1)));
   if (lookAt(partial)) disk.remove(partial); // of a killed run that had this number before
   const target = await disk.create(partial);
   let archive: string;

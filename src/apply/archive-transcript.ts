@@ -27,7 +27,7 @@ import { parseRow } from "../transcript/contents.ts";
 import { linesAtEnds, readLinesBackwards } from "../transcript/lines.ts";
 import { openTranscript } from "../transcript/open.ts";
 import { collectTouchedFiles } from "../transcript/touched-files.ts";
-import { removeAbandoned } from "./abandoned.ts";
+import { partialName, removeAbandoned } from "./abandoned.ts";
 import { findCatalogued, renewed } from "./catalogued.ts";
 import { howToCut } from "./cut-transcript.ts";
 import type { Outcome } from "./outcome.ts";
@@ -179,7 +179,7 @@ async function createPartial(
   disk: Disk,
 ): Promise<{ partial: string; target: FileHandle }> {
   for (let attempt = 1; ; attempt += 1) {
-    const partial = join(folder, `${name(attempt)}.${process.pid}.partial`);
+    const partial = join(folder, partialName(name(attempt)));
     try {
       return { partial, target: await disk.create(partial) };
     } catch (error) {

@@ -4,7 +4,7 @@ import { recordsOf } from "../archive/catalog.ts";
 import { archiveFolderOf } from "../archive/folder.ts";
 import { drain } from "../disk/drain.ts";
 import { type Fingerprint, isSameFile, lookAt } from "../disk/fingerprint.ts";
-import { asidePathFor, DRAFT, isAbandoned, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
+import { asidePathFor, DRAFT, isAbandoned, isDraftOfHere, LOCK_DRAFT, SET_ASIDE } from "../disk/left-behind.ts";
 import { describeError } from "../errors.ts";
 import type { Installation, Transcript } from "../installation/installation.ts";
 import { lockRulesOf } from "../installation/lock-rules.ts";
@@ -36,8 +36,10 @@ export async function recoverSetAside(tools: Tools): Promise<Installation["unrea
   for (const path of installation.leftBehind) {
     const [, original, bytes] = SET_ASIDE.exec(basename(path)) ?? [];
     if (LOCK_DRAFT.test(path)) await attempt(path, () => settleCaptured(disk, path, { foreignPids }));
-    else if (DRAFT.test(path)) await attempt(path, () => (isAbandoned(path) ? disk.remove(path) : undefined));
-    else if (original && bytes)
+    else if (DRAFT.test(path)) {
+      // of a run here that was killed, since its lock is ours; another host may be at work on others
+      if (isDraftOfHere(path) || isAbandoned(path)) await attempt(path, () => disk.remove(path));
+    } else if (original && bytes)
       await attempt(path, () => bringHome(path, join(dirname(path), original), Number(bytes), tools));
   }
   const rules = lockRulesOf(installation, tools.settings, tools);

@@ -25,8 +25,8 @@ export type ArchiveNameParts = {
   attempt: number;
 };
 
-/** A name takes up to 255 bytes, of which time, reason, numbers and the endings of sidecars and drafts need up to 70. */
-const LONGEST_ID_BYTES = 180;
+/** A name takes up to 255 bytes, of which time, reason, numbers and the endings of sidecars and drafts need up to 80. */
+const LONGEST_ID_BYTES = 170;
 const HASH_LENGTH = 12;
 
 const FILE = /^(.+)\.(\d{4})(\d\d)(\d\d)T(\d\d)(\d\d)(\d\d)Z(?:-(\d+))?\.([a-z]+)\.jsonl\.gz$/;

@@ -1,3 +1,4 @@
+import { placeMark } from "../host/place-mark.ts";
 import { lookAt } from "./fingerprint.ts";
 
 /** No write pauses as long. */
@@ -16,9 +17,14 @@ export function isLeftBehind(name: string): boolean {
 /** What a killed run captured of a lock, or wrote for one of its own; the group is the lock's name. */
 export const LOCK_DRAFT = /^(.+\.lock)\.session-keeper-[0-9a-f-]{36}\.draft$/;
 
-/** A new name for what is about to take the place of `path`. */
+/** A new name for what is about to take the place of `path`. It begins with the mark of this host or container. */
 export function draftPathFor(path: string): string {
-  return `${path}.session-keeper-${crypto.randomUUID()}.draft`;
+  return `${path}.session-keeper-${placeMark()}${crypto.randomUUID().slice(8)}.draft`;
+}
+
+/** True for a draft that a process of this very host or container made, as far as its name tells. */
+export function isDraftOfHere(path: string): boolean {
+  return path.includes(`.session-keeper-${placeMark()}-`);
 }
 
 /** A new name for the old content of `path`, whose first `bytes` bytes are archived. */

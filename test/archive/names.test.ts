@@ -26,7 +26,9 @@ test.each([
     const [one, two] = ["x", "y"].map((end) =>
       archiveName({ ...of, sessionId: letter.repeat(count) + end, attempt: 999 }),
     );
-    expect(Buffer.byteLength(`${basename(one ?? "")}-99.sidecars.tar.gz.4194304.partial`)).toBeLessThanOrEqual(255);
+    expect(Buffer.byteLength(`${basename(one ?? "")}-99.sidecars.tar.gz.4194304-01234567.partial`)).toBeLessThanOrEqual(
+      255,
+    );
     expect(one?.startsWith(`openclaw/main/${letter.repeat(50)}`)).toBe(true);
     expect(one).not.toContain("\ufffd");
     expect(one).not.toBe(two);

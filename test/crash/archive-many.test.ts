@@ -16,7 +16,7 @@ import {
 import { keeper, keeperJson, startKeeper } from "../support/keeper.ts";
 import { DAY } from "./archive-scene.ts";
 import { ageRunLocks } from "./kill-at-each.ts";
-import { ageDrafts, leftovers } from "./scene.ts";
+import { leftovers } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // on a machine that may be slow
 
@@ -62,7 +62,6 @@ it.concurrent("a run over six hundred sessions that is killed half-way leaves no
   expect(gone.filter((path) => claimed.has(basename(path, ".jsonl")))).toEqual([]);
 
   ageRunLocks(home);
-  ageDrafts(home.root);
   const next = await keeperJson(["archive", ...home.args]);
   expect({ status: next.status, failure: next.installations[0]?.failure }).toEqual({ status: 0 });
   expect(readdirSync(sessionsFolder(home))).toEqual(["sessions.json"]);

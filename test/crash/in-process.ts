@@ -8,7 +8,7 @@ import { exitCodeOf } from "../../src/report/exit-code.ts";
 import { lookAfter } from "../../src/run/look-after.ts";
 import { describeFailure, lookForAll } from "../../src/run/prospects.ts";
 import type { Home } from "../support/home.ts";
-import { ageDrafts, allFiles } from "./scene.ts";
+import { allFiles } from "./scene.ts";
 
 export type InProcessRun = { report: InstallationReport; exitCode: number };
 
@@ -116,7 +116,7 @@ async function runInProcess(
 
 /**
  * What a run inside this process leaves behind names this process, which lives on. Puts the number of one that has ended in
- * its place, as it would be after a run of the program, and lets the time pass in which a run elsewhere may be at work.
+ * its place, as it would be after a run of the program.
  */
 export function pretendItEnded(folder: string): void {
   const { pid: ended } = spawnSync("true");
@@ -130,5 +130,4 @@ export function pretendItEnded(folder: string): void {
     }
     if (name.includes(`.${own}.`)) renameSync(path, path.replaceAll(`.${own}.`, `.${ended}.`));
   }
-  ageDrafts(folder);
 }

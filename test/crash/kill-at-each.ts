@@ -5,7 +5,6 @@ import type { Home } from "../support/home.ts";
 import { keeper, keeperJson } from "../support/keeper.ts";
 import { keeperHere } from "../support/keeper-here.ts";
 import { shareOf } from "../support/thoroughness.ts";
-import { ageDrafts } from "./scene.ts";
 
 const preload = join(import.meta.dirname, "kill-at-change.cjs");
 /** Homes at once: most of a run's time is waiting. */
@@ -65,7 +64,6 @@ async function killAt<A extends Attempt>(change: Change, story: Story<A>): Promi
     last = killed.changes.at(-1) ?? change;
     story.checkAfterKill(attempt);
     if (change.n % 10 !== 0) ageRunLocks(attempt.home);
-    ageDrafts(attempt.home.root);
     const begun = Date.now();
     // what follows on a kill shows here as well; that a process of its own does the same is tried once in ten times
     const { installations, exitCode } = await (change.n % 10 === 3 ? keeperJson : keeperHere)(attempt.nextArgs);

@@ -1,22 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { createHash } from "node:crypto";
-import {
-  copyFileSync,
-  existsSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import { expect } from "vitest";
 import { catalogPathOf, readCatalog } from "../../src/archive/catalog.ts";
 import {
   addClaudeSession,
   addOpenClawSession,
-  age,
   archivesIn,
   boundEntry,
   type Home,
@@ -127,18 +117,6 @@ export function expectRotated({ home, sessions, registry }: Scene): void {
 /** What a run may leave only by an accident: drafts, things set aside, half archives, locks. */
 export function leftovers(home: Home): string[] {
   return allFiles(home.root).filter((name) => /\.(old|draft|partial|lock|tmp)$|\.lock\.|\.session-keeper-/.test(name));
-}
-
-/** What is half-made is cleared away once no run on another host can be at work on it: makes it look as old as that. */
-export function ageDrafts(folder: string): void {
-  const halfMade = allFiles(folder).filter((name) => /\.(draft|partial)$/.test(name) && !name.includes(".lock."));
-  for (const path of halfMade.map((name) => join(folder, name))) {
-    if (statSync(path).nlink > 1) {
-      copyFileSync(path, `${path}.copy`); // or what has its own name already would look older, too
-      renameSync(`${path}.copy`, path);
-    }
-    age(path, 2 * 3_600_000);
-  }
 }
 
 /** Whether a file can lose its first blocks where the scratch homes are. */

@@ -18,7 +18,6 @@ import {
 import { stride } from "../support/thoroughness.ts";
 import { type FaultKind, openFailingDisk } from "./failing-disk.ts";
 import { pretendItEnded } from "./in-process.ts";
-import { ageDrafts } from "./scene.ts";
 
 vi.setConfig({ testTimeout: 120_000 }); // a run for each call of the disk
 
@@ -94,7 +93,6 @@ test("an undo that is killed at any change is finished by the next one", async (
       await archiveSession(scene);
       const dying = openDyingDisk(call - 1);
       await undoSession(home, "run", dying.disk).catch(() => undefined);
-      ageDrafts(home.root);
       await undoSession(home);
       expect(sessionsTree(scene), `call ${call}`).toEqual(before);
       expect(readdirSync(dirname(scene.path)), `call ${call}`).toHaveLength(2);

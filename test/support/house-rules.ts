@@ -142,7 +142,7 @@ export const throughTheProgram: Record<string, string> = {
   digest: "claude-code-rows gather-claude-code gather-openclaw kept last-lines openclaw-rows room words",
   disk: "checksum disk drain fingerprint left-behind missing-folders name-for-path sha256",
   "gateway-log": "notices rejections",
-  host: "child-process command host processes",
+  host: "child-process command host place-mark processes",
   inspect:
     "agents-of-peers archive around attribute bloat bot-damage check-entries claude-sessions copied corruption cut destinations digest entry-faults finding gateway-log gateway-offer gone-registry group growth id-of-transcript idle in-use key-settings leftovers lock-finding logged-keys named-file orphans pasted registry related-sessions remains renewal restoration rotation seen shared-transcripts shortening surroundings sweep token-limits whose shared-logs",
   installation:
