@@ -207,7 +207,7 @@ test("one installation that cannot be looked up does not hide the others", async
   const run = await keeper([STATUS, "--config", file, "--state-dir", state]);
   expect(run.status).toBe(3);
   expect(run.stdout).toContain("HEALTHY  good:");
-  expect(run.stdout).toMatch(/FAILED {2}gone:/);
+  expect(run.stdout).toMatch(/^FAILED {2}gone$/m);
   expect(run.stdout).toContain("does not exist");
 });
 
