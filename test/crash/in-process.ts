@@ -128,6 +128,7 @@ export function pretendItEnded(folder: string): void {
       const text = readFileSync(path, "utf8");
       writeFileSync(path, text.replace(new RegExp(`("pid": ?)${own}\\b`), `$1${ended}`));
     }
-    if (name.includes(`.${own}.`)) renameSync(path, path.replaceAll(`.${own}.`, `.${ended}.`));
+    const renamed = path.replace(new RegExp(`\\.${own}(?=[.-])`), `.${ended}`);
+    if (renamed !== path) renameSync(path, renamed);
   }
 }

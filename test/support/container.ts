@@ -79,9 +79,12 @@ export async function startContainer({
   const child = spawn("unshare", argv, { stdio: process.env.CONTAINER_DEBUG ? "inherit" : "ignore" });
   const ended = new Promise<void>((resolve) => child.once("close", () => resolve()));
   child.on("error", () => undefined); // no such program: nothing gets ready
+  let pid: number | undefined;
   const stop = async () => {
     child.kill("SIGKILL");
     if (child.pid !== undefined) await ended;
+    // what ran in there ends a moment later
+    for (let round = 0; pid !== undefined && existsSync(`/proc/${pid}`) && round < 200; round += 1) await sleep(5);
   };
   onTestFinished(async () => {
     await stop();
@@ -91,7 +94,7 @@ export async function startContainer({
   for (let round = 0; !existsSync(ready) && child.exitCode === null && round < 100; round += 1) await sleep(50);
   if (!existsSync(ready)) return undefined;
   const inner = Number(readFileSync(ready, "utf8"));
-  const pid = processesBelow(child).find((one) => innerOf(one) === inner);
+  pid = processesBelow(child).find((one) => innerOf(one) === inner);
   return pid === undefined ? undefined : { pid, inner, stop };
 }
 
