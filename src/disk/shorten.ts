@@ -1,4 +1,4 @@
-import { statfsSync } from "node:fs";
+import { readSync, statfsSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { dirname } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -29,6 +29,8 @@ const REPLACED: Refused = { refused: "another file took its name", isChanged: tr
 /** A writer that never pauses may hit each swap; after so many, what is late goes to the end. */
 const MOST_SWAPS = 40;
 const LAST_TAIL_BYTES = 64 * 1024;
+/** So much of it is compared once more in the last moment. */
+const END_BYTES = 4096;
 /** Whoever opens, appends and closes is seen in between. */
 const LOOKS_FOR_APPENDER = 12;
 const APPEND_MS = 7;
@@ -183,6 +185,7 @@ export async function putInPlace(
   const aside = asidePathFor(path, bytes);
   const probes = [known];
   let [carriedTo, placed] = [bytes, -1];
+  let end: Buffer = Buffer.alloc(0);
   const giveUp = (why: Refused) => {
     disk.remove(aside);
     disk.remove(draft);
@@ -193,18 +196,22 @@ export async function putInPlace(
     disk.link(path, aside);
     if (!isSameFile(before, lookAt(aside)?.fingerprint)) return giveUp(REPLACED);
     for (let isLast = false; !isLast; ) {
+      // before the last of what was added is read: behind that, each moment lets a line come too late
+      if (!probes.every((one) => isStillThere(file.fd, one))) return giveUp(CHANGED);
       const { sizeBytes } = fingerprintOfDescriptor(file.fd);
-      if (sizeBytes > carriedTo) probes.push(takeProbes(file.fd, sizeBytes));
+      if (sizeBytes - carriedTo > LAST_TAIL_BYTES) probes.push(takeProbes(file.fd, sizeBytes));
       const tail = await readBetween(file, carriedTo, sizeBytes);
       const wholeTail = tail.subarray(0, tail.lastIndexOf(NEWLINE) + 1);
       carriedTo += wholeTail.length;
       // the less time there is to the change of names, the fewer lines come too late: what is set aside holds these until then
       isLast = wholeTail.length <= LAST_TAIL_BYTES;
       if (wholeTail.length > 0) disk.append(draft, wholeTail, { sync: !isLast });
+      end = wholeTail.subarray(-END_BYTES);
     }
     placed = fingerprintAt(draft).sizeBytes;
-    if (!isSameFile(before, lookAt(path)?.fingerprint)) return giveUp(REPLACED);
-    if (!probes.every((one) => isStillThere(file.fd, one))) return giveUp(CHANGED);
+    const now = lookAt(path)?.fingerprint;
+    if (!now || !isSameFile(before, now)) return giveUp(REPLACED);
+    if (now.sizeBytes < carriedTo || !endsWith(file.fd, carriedTo, end)) return giveUp(CHANGED);
     disk.rename(draft, path);
   } catch (problem) {
     const isPlaced = placed >= 0 && !lookAt(draft) && !isSameFile(before, lookAt(path)?.fingerprint);
@@ -265,6 +272,12 @@ function lateCarrier(disk: Disk, path: string, placed: number, depth: number): (
 
 async function* piecesOf(file: FileHandle, from: number, to: number): AsyncGenerator<Buffer> {
   for (let at = from; at < to; at += PIECE_BYTES) yield await readBetween(file, at, Math.min(to, at + PIECE_BYTES));
+}
+
+/** Whether these bytes still stand before a place in a file. */
+function endsWith(descriptor: number, at: number, end: Buffer): boolean {
+  const now = Buffer.alloc(end.length);
+  return readSync(descriptor, now, 0, end.length, at - end.length) === end.length && now.equals(end);
 }
 
 function fingerprintAt(path: string): Fingerprint {

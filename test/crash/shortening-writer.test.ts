@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { expect, it, vi } from "vitest";
 import { timesOf } from "../support/thoroughness.ts";
 import { shortenInProcess } from "./in-process.ts";
@@ -27,6 +28,7 @@ it(`${CUTS} cuts under a writer at full speed lose no line, and leave each in it
       const { report } = await shortenInProcess(home, "cut");
       const last = report.actions.find(({ kind }) => kind === "cut-transcript");
       if (last?.result === "done") cuts += 1;
+      else await sleep(50); // where the machine is busy, the writer needs time to write what is to be cut
     }
     expect(cuts).toBe(CUTS);
   } finally {
