@@ -10,7 +10,7 @@ import { historyOf, setShorteningScene } from "./shortening-scene.ts";
 
 vi.setConfig({ testTimeout: 180_000 }); // many runs of the program, on a machine that may be slow
 
-const CUTS = timesOf(200);
+const CUTS = timesOf(160);
 
 it(`${CUTS} cuts under a writer at full speed lose no line, and leave each in its place`, async () => {
   const scene = setShorteningScene("claude-code", "cut");
