@@ -1,6 +1,7 @@
 import { basename } from "node:path";
+import { KeeperError } from "../errors.ts";
 import { asObject } from "../registry/bindings.ts";
-import { describeEntry, type RegistryEntry } from "../registry/read.ts";
+import { describeEntry, type RegistryEntry, readRegistry } from "../registry/read.ts";
 import type { RegistryFile, RegistryFiles } from "../registry/registry-file.ts";
 import { comesIn } from "./entry-change.ts";
 import type { EditStep } from "./entry-undo.ts";
@@ -12,9 +13,12 @@ type Obstacle = Pick<Outcome, "result" | "because">;
 /**
  * What keeps entries from being changed, by step. Where an entry cannot go out of one registry, it does not come into the other.
  *
- * @param files opened for the keys of these steps; one that is not there has no entries
+ * @param files opened for the keys of these steps
+ * @throws KeeperError `failed` where a registry is missing or broken, unless sessions only move into one that is to be made: an
+ *   entry that nobody can see is not gone
  */
 export function obstaclesTo(steps: readonly EditStep[], files: RegistryFiles): Map<EditStep, Obstacle> {
+  for (const [path, file] of files) if (!file) expectNew(path, steps);
   const own = new Map<EditStep, Obstacle>();
   const keys = new Map<string, ReadonlySet<string>>();
   const keysIn = (path: string) => {
@@ -36,6 +40,17 @@ export function obstaclesTo(steps: readonly EditStep[], files: RegistryFiles): M
     if (obstacle) obstacles.set(step, obstacle);
   }
   return obstacles;
+}
+
+function expectNew(path: string, steps: readonly EditStep[]): void {
+  const own = steps.filter(({ entry }) => entry.registryPath === path);
+  const { problem } = readRegistry(path);
+  if (problem === "missing" && own.every(({ change }) => change === "move-in")) return;
+  throw new KeeperError(
+    "failed",
+    `the registry ${path} is ${problem ?? "not what it was a moment ago"}`,
+    "it was not changed, and the sessions were left as they are; session-keeper validate-registry --repair restores it",
+  );
 }
 
 function isMove({ change }: EditStep): boolean {

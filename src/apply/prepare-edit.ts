@@ -3,7 +3,6 @@ import { KeeperError } from "../errors.ts";
 import { unmapPath } from "../installation/paths.ts";
 import { planEdit } from "../registry/edit-file.ts";
 import { withPaths } from "../registry/move-paths.ts";
-import { readRegistry } from "../registry/read.ts";
 import type { RegistryFile, RegistryFiles } from "../registry/registry-file.ts";
 import { changeOf, comesIn, goesOut } from "./entry-change.ts";
 import { type EditStep, undoesOf, undoesOfAdded } from "./entry-undo.ts";
@@ -26,6 +25,7 @@ export type PreparedEdit = {
 /**
  * Makes the new text of a registry, and writes it beside, with a copy of the old where one is to stay.
  *
+ * @param steps without those that `obstaclesTo` told of
  * @param files of all that the steps are about: entries move from one to another
  */
 export function prepareEdit(
@@ -36,15 +36,7 @@ export function prepareEdit(
 ): PreparedEdit {
   if (steps.length === 0) return { undoes: new Map(), put: () => true, discard: () => undefined };
   const file = files.get(path);
-  if (file) return prepareFrom(file, steps, files, tools);
-  const { problem } = readRegistry(path);
-  if (problem === "missing" && steps.every(({ change }) => change === "move-in"))
-    return prepareNew(path, steps, files, tools);
-  throw new KeeperError(
-    "failed",
-    `the registry ${path} is ${problem ?? "not what it was a moment ago"}`,
-    "it was not changed, and the sessions were left as they are; session-keeper validate-registry --repair restores it",
-  );
+  return file ? prepareFrom(file, steps, files, tools) : prepareNew(path, steps, files, tools);
 }
 
 function prepareFrom(file: RegistryFile, steps: readonly EditStep[], files: RegistryFiles, tools: Tools): PreparedEdit {
