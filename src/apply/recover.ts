@@ -18,8 +18,8 @@ import { finishSidecars } from "./remove-sidecars.ts";
 import type { Tools } from "./tools.ts";
 
 /**
- * Finishes what a run that was killed had begun: drops drafts, once they are old enough to be nobody's, and that run's own locks, and brings home what was added to a
- * transcript that had been set aside, before that goes.
+ * Finishes what a run that was killed had begun: drops drafts and that run's own locks, and brings home what was added to a
+ * transcript that had been set aside, before that goes. Drafts of another host or container wait until they are nobody's.
  *
  * @returns what could not be cleared away, and why; the run goes on without it, the next one tries again
  */

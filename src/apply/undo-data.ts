@@ -31,7 +31,8 @@ export type TranscriptUndo = {
 
 /**
  * Puts back an entry of a registry. The splices are those that changed it; `at`: where the entry began in the text before, in
- * which their places count (0 where they count from the entry itself). `before` and `after`: hashes of the entry's text, which show whether it is still what the run left.
+ * which their places count (0 where they count from the entry itself). `before` and `after`: hashes of the entry's text, which
+ * show whether it is still what the run left.
  */
 export type RegistryUndo = {
   registry: string;

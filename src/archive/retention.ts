@@ -53,10 +53,10 @@ function inOrderOfUse(records: readonly CatalogRecord[]): CatalogRecord[] {
 function toChains(records: readonly CatalogRecord[]): CatalogRecord[][] {
   const chains: CatalogRecord[][] = [];
   for (const record of records) {
-    const open =
-      record.purpose === "repair" ? undefined : chains.find((chain) => isOpen(chain) && isOfSame(chain, record));
     const body = chains.find((chain) => chain.some(({ archive }) => archive === record.tailOf));
-    if (body ?? open) (body ?? open)?.push(record);
+    const goesOn = (chain: CatalogRecord[]) => isOpen(chain) && isOfSame(chain, record);
+    const chain = body ?? (record.purpose === "repair" ? undefined : chains.find(goesOn));
+    if (chain) chain.push(record);
     else chains.push([record]);
   }
   return chains;

@@ -15,8 +15,8 @@ import { areForeign, hasHiddenPart } from "./surroundings.ts";
 
 /**
  * A registry that was there and is not. `sources`: the copies of it. `hidden`: in words, why what it was made of cannot all be
- * read, or may be another one's. `unsettled`: its gateway is putting it in its place in this very moment, or a later release has taken it over, so that
- * nothing can be said of its sessions.
+ * read, or may be another one's. `unsettled`: its gateway is putting it in its place in this very moment, or a later release has
+ * taken it over, so that nothing can be said of its sessions.
  */
 export type GoneRegistry = { finding: Finding; sources: RegistrySource[]; hidden?: string } | "unsettled";
 

@@ -24,7 +24,8 @@ export async function findStaleBindings(
     const { dialect, entries, kind, fingerprint } = transcript;
     if (dialect !== "claude-code" || entries.length === 0 || kind !== "file" || fingerprint.mtimeMs > quietSinceMs)
       continue;
-    if (fingerprint.sizeBytes > BLANK_LIMIT_BYTES && !blank.has(transcript.path)) continue; // without opening each of a healthy bot's transcripts
+    // a healthy bot's transcripts are not opened for this
+    if (fingerprint.sizeBytes > BLANK_LIMIT_BYTES && !blank.has(transcript.path)) continue;
     const file = await openTranscript(transcript.path, fingerprint).catch(() => undefined);
     if (!file) continue;
     const isEmpty = await holdsNothing(file, fingerprint.sizeBytes);

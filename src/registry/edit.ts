@@ -17,8 +17,9 @@ export type EntryChange = ObjectChange | undefined;
 
 /**
  * Clears the bindings of one entry to a Claude Code session. Where it is the one that the gateway believes, all three fields of
- * the provider go together: were one left, the gateway would fall back on it and resume a session that is gone. A map that becomes empty goes as well, as in the
- * gateway's own clearing. An entry that isn't there, or doesn't name the session any more, changes nothing.
+ * the provider go together: were one left, the gateway would fall back on it and resume a session that is gone. A map that becomes
+ * empty goes as well, as in the gateway's own clearing. An entry that isn't there, or doesn't name the session any more, changes
+ * nothing.
  *
  * @param key the session key in its stored spelling
  * @throws KeeperError (`failed`) when the text is malformed, or names are repeated where the edit would go

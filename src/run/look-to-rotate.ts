@@ -1,4 +1,3 @@
-import type { InstallationSettings } from "../config/settings.ts";
 import { readClocks } from "../host/host.ts";
 import { rememberLogs } from "../inspect/gateway-log.ts";
 import { inspectForRotation } from "../inspect/rotation.ts";
@@ -6,17 +5,10 @@ import { planRotation } from "../plan/rotate.ts";
 import { rememberTold } from "../report/told.ts";
 import { brakeReason } from "../state/brake.ts";
 import { cursorsPathOf, readCursors } from "../state/cursors.ts";
-import { type InstallationState, readState } from "../state/state.ts";
+import { readState } from "../state/state.ts";
 import type { Duty } from "./duty.ts";
+import { restartsLately } from "./restarts.ts";
 import { isRestartMissing, stillUnderway, stillUnmendable } from "./underway.ts";
-
-function restartsLeft(
-  { restarts }: InstallationState,
-  { maxRestarts, per }: InstallationSettings["gateway"],
-  nowMs: number,
-): number {
-  return maxRestarts - restarts.filter((at) => nowMs - at < per && at <= nowMs).length;
-}
 
 /** Looks at one installation and decides what is to be rotated or mended. Changes nothing. */
 export const lookToRotate: Duty = async (installation, statePath, context) => {
@@ -39,7 +31,8 @@ export const lookToRotate: Duty = async (installation, statePath, context) => {
   });
   if (brake) facts.findings.push({ kind: "clock-stepped", severity: "error", evidence: { because: brake } });
   const { gateway } = installation.settings;
-  const mayRestart = gateway.restart !== null && restartsLeft(state, gateway, clocks.wallMs) > 0;
+  const lately = restartsLately(state.restarts, gateway, clocks.wallMs);
+  const mayRestart = gateway.restart !== null && lately.length < gateway.maxRestarts;
   const policy = { rotate: settings.rotate, force: request.force, mayRestart, ...(brake ? { brake } : {}) };
   const plan = planRotation(installation, facts, policy);
   const hasWork =

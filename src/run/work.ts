@@ -21,6 +21,7 @@ import { mendCatalogs } from "./mend-catalogs.ts";
 import { describeFailure } from "./prospects.ts";
 import { refresh } from "./refresh.ts";
 import { remember, sampleOf } from "./remember.ts";
+import { restartsLately } from "./restarts.ts";
 import { isRestartMissing, underwayOf } from "./underway.ts";
 
 /**
@@ -139,8 +140,9 @@ async function restart(
   outcomes: Outcome[],
   spared: Spared[],
 ): Promise<void> {
-  const { restart: command, per, maxRestarts } = tools.installation.settings.gateway;
-  const lately = state.restarts.filter((at) => nowMs - at < per && at <= nowMs);
+  const { gateway } = tools.installation.settings;
+  const { restart: command, maxRestarts } = gateway;
+  const lately = restartsLately(state.restarts, gateway, nowMs);
   state.restartDue = false;
   if (!command) {
     spared.push({ because: "no-restart-command", findings: [] });
