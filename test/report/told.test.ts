@@ -20,8 +20,9 @@ function tell(runs: readonly { findings?: ReportedFinding[]; actions?: ReportedA
   return runs.map(({ findings = [], actions = [] }, index) => {
     const installation = { name: "", era: null, dialects: [], findings, actions, spared: [] };
     state = rememberTold(state, command, installation, index * HOUR, 24 * HOUR);
-    const told = withoutTold(installation);
-    return hasNews(installation) ? [...told.findings, ...told.actions].map(({ path }) => path) : [];
+    if (!hasNews(installation)) return [];
+    const told = [...withoutTold(installation).findings, ...withoutTold(installation).actions];
+    return told.length > 0 ? told.map(({ path }) => path) : ["a report of nothing"];
   });
 }
 
