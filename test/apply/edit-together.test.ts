@@ -194,3 +194,21 @@ test.each([
     expect(existsSync(path) ? readFileSync(path, "utf8") : undefined).toBe(before);
   },
 );
+
+test.each([
+  ["the session id", { sessionId: "s" }, "done"],
+  ["a binding", { sessionId: "new", cliSessionIds: { "claude-cli": " c " } }, "changed-since-plan"],
+  ["the oldest kind of binding", { sessionId: "new", claudeCliSessionId: "c" }, "changed-since-plan"],
+  ["the file", { sessionId: "new", sessionFile: "/h/agents/main/sessions/s.jsonl" }, "changed-since-plan"],
+  ["the file, of a topic", { sessionId: "new", sessionFile: "/x/s-topic-1.jsonl" }, "changed-since-plan"],
+  ["nothing", { sessionId: "new", sessionFile: "/x/new.jsonl", claudeCliSessionId: "d" }, "already-done"],
+])("an entry that leads to its session by %s alone has not forgotten it", async (_, held, result) => {
+  writeFileSync(path, JSON.stringify({ a: held }));
+  const entry = { key: "a", sessionId: "s", bindings: [{ provider: "claude-cli", sessionId: "c" }], pinned: false };
+  const step = {
+    ...stepsFor('{"a":{}}', ["remove-entry"], [])[0],
+    entry: { agent: "main", registryPath: path, entry },
+  };
+  const { edit: _seen, ...unseen } = { ...step, transcript: { path, sessionId: "c" } } as unknown as EditStep;
+  expect(await editTogether([unseen], tools)).toMatchObject([{ result }]);
+});
